@@ -1,0 +1,1 @@
+"""A desktop voice assistant: hold a key, speak, hear the answer."""

@@ -1,0 +1,5 @@
+"""``python -m voiceapp``."""
+
+from voiceapp.cli import main
+
+raise SystemExit(main())

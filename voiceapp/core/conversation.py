@@ -1,0 +1,148 @@
+"""Conversations: messages, takes, what was heard, and what the model is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who speaks."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class TakeState(StrEnum):
+    """Where a recording stands on its way to text."""
+
+    RECORDING = "recording"  # after a crash: found in this state, so recovered
+    RECORDED = "recorded"  # on disk, not transcribed (yet)
+    TRANSCRIBED = "transcribed"
+    SILENT = "silent"  # no speech found in it
+    FAILED = "failed"  # transcription failed; the take can be retried
+    CANCELLED = "cancelled"  # the person pressed Esc; kept all the same
+
+
+@dataclass(frozen=True)
+class Timings:
+    """One turn in milliseconds, each counted from the end of speech (key up); None where it did not happen."""
+
+    transcript_ms: float | None = None
+    first_token_ms: float | None = None
+    first_sound_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class Take:
+    """One recording.
+
+    Attributes:
+        id: row in the store.
+        file: name inside the data folder's ``takes`` folder.
+        started_at: Unix time in seconds.
+        duration_s: length, 0 while recording.
+        rate_hz: of the file.
+        peak_db: loudest sample in dBFS.
+        envelope: up to 64 values 0..1 for the little waveform.
+        error: a sentence, where state is FAILED.
+    """
+
+    id: int
+    file: str
+    state: TakeState
+    started_at: float
+    duration_s: float = 0.0
+    rate_hz: int = 0
+    peak_db: float = -120.0
+    envelope: tuple[float, ...] = ()
+    text: str = ""
+    engine: str = ""
+    error: str = ""
+    conversation_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of one side.
+
+    Attributes:
+        text: as said or written; for the assistant Markdown.
+        created_at: Unix time in seconds.
+        take_id: the recording behind a spoken user message.
+        heard_chars: how much of an assistant's *text* the person heard before interrupting, in characters;
+            None where nothing was cut off.
+        engine: who produced the text, as shown ("OpenAI gpt-6-luna").
+        is_complete: False while it is being written, and after a crash or an error.
+    """
+
+    id: int
+    conversation_id: int
+    role: Role
+    text: str
+    created_at: float
+    take_id: int | None = None
+    heard_chars: int | None = None
+    timings: Timings | None = None
+    engine: str = ""
+    is_complete: bool = True
+
+
+@dataclass(frozen=True)
+class ConversationHead:
+    """A row of the conversation list. ``snippet`` is set in search results: where the words were found."""
+
+    id: int
+    title: str
+    updated_at: float
+    message_count: int = 0
+    snippet: str = ""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A whole conversation as shown, with the takes its messages refer to."""
+
+    head: ConversationHead
+    messages: tuple[Message, ...] = ()
+    takes: Mapping[int, Take] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message as the model is told it."""
+
+    role: Role
+    text: str
+
+
+INTERRUPTED_NOTE = "[The user interrupted here and did not hear the rest.]"
+
+
+def told(messages: Sequence[Message]) -> tuple[Line, ...]:
+    """Return what the model is told: of an interrupted reply only what was heard, and empty messages not at all."""
+    lines: list[Line] = []
+    for message in messages:
+        if message.heard_chars is None:
+            text = message.text.strip()
+        else:
+            heard = message.text[: message.heard_chars].strip()
+            text = f"{heard} {INTERRUPTED_NOTE}" if heard else ""
+        if text:
+            lines.append(Line(message.role, text))
+    return tuple(lines)
+
+
+def unheard_words(text: str, heard_chars: int) -> int:
+    """Count the words of *text* after the first *heard_chars* characters."""
+    return len(text[heard_chars:].split())
+
+
+def title_of(text: str, limit: int = 48) -> str:
+    """Return a title for a conversation that begins with *text*: its first line, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    cut = line[:limit].rsplit(" ", 1)[0]
+    return f"{cut}…"

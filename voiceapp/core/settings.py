@@ -1,0 +1,146 @@
+"""What the person chose. Plain values; ``store`` reads and writes them as TOML, ``app``/``cli`` act on them.
+
+Keys are not settings: they live in the keyring (``ports.Secrets``), never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from gettext import gettext as _
+
+from voiceapp.core.errors import ConfigError
+
+
+class Job(StrEnum):
+    """What an engine is asked to do; each job names its provider and model."""
+
+    CHAT = "chat"
+    TRANSCRIPTION = "transcription"
+    LIVE_TRANSCRIPTION = "live_transcription"
+    SPEECH = "speech"
+    REALTIME = "realtime"
+    IMAGES = "images"
+    MODERATION = "moderation"
+    EMBEDDINGS = "embeddings"
+
+
+class ProviderKind(StrEnum):
+    """How a provider is spoken to."""
+
+    LOCAL = "local"
+    OPENAI = "openai"
+    AZURE = "azure"
+    COMPATIBLE = "compatible"
+
+
+class ChatApi(StrEnum):
+    """Which of OpenAI's two chat protocols a provider gets; AUTO: Responses on OpenAI, else Chat Completions."""
+
+    AUTO = "auto"
+    RESPONSES = "responses"
+    CHAT_COMPLETIONS = "chat_completions"
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Somebody who does jobs.
+
+    Attributes:
+        name: unique, as typed after ``--provider``.
+        base_url: for OpenAI empty = the service's own; for Azure the endpoint.
+        api_version: Azure only.
+        paths: per job an endpoint path that replaces the standard one ({"images": "/images/generate"}).
+        deployments: Azure: per job the deployment's name.
+    """
+
+    name: str
+    kind: ProviderKind
+    base_url: str = ""
+    organization: str = ""
+    project: str = ""
+    api_version: str = ""
+    chat_api: ChatApi = ChatApi.AUTO
+    paths: Mapping[str, str] = field(default_factory=dict)
+    deployments: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who does a job, with which model; an empty model means the provider's default from the model table."""
+
+    provider: str
+    model: str = ""
+
+
+LOCAL = Provider("local", ProviderKind.LOCAL)
+OPENAI = Provider("openai", ProviderKind.OPENAI)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a person can choose.
+
+    Attributes:
+        providers: "local" and "openai" are always there, first.
+        jobs: per :class:`Job` value its choice; jobs not named are done by "local".
+        voice: empty = the engine's default.
+        speed: of speech, 0.5-2.0.
+        language: ISO 639-1 of the speech to hear, empty = the engine finds out.
+        input_device, output_device: names, never indexes; empty = the system's default.
+        is_microphone_warm: keep the microphone open between turns for pre-roll; visible when on.
+        theme: "system", "light" or "dark".
+        offers_declined: base URLs of servers on this machine that the person does not want to be offered again.
+    """
+
+    providers: tuple[Provider, ...] = (LOCAL, OPENAI)
+    jobs: Mapping[str, Choice] = field(default_factory=dict)
+    instructions: str = ""
+    vocabulary: tuple[str, ...] = ()
+    voice: str = ""
+    speed: float = 1.0
+    language: str = ""
+    input_device: str = ""
+    output_device: str = ""
+    is_microphone_warm: bool = False
+    is_reply_aloud: bool = True
+    theme: str = "system"
+    offers_declined: tuple[str, ...] = ()
+
+    def choice(self, job: Job) -> Choice:
+        """Return who does *job*."""
+        return self.jobs.get(job.value, Choice(LOCAL.name))
+
+    def provider(self, name: str) -> Provider:
+        """Return the provider called *name*; raises ConfigError naming those that exist."""
+        for provider in self.providers:
+            if provider.name == name:
+                return provider
+        known = ", ".join(p.name for p in self.providers)
+        raise ConfigError(
+            _("There is no provider called “{name}”.").format(name=name),
+            hint=_("Configured are: {known}.").format(known=known),
+        )
+
+    def with_provider(self, name: str) -> Settings:
+        """Return settings in which the turn's three jobs are done by provider *name* with its default models."""
+        self.provider(name)
+        turn_jobs = {job.value: Choice(name) for job in (Job.CHAT, Job.TRANSCRIPTION, Job.SPEECH)}
+        return replace(self, jobs={**self.jobs, **turn_jobs})
+
+
+def validated(settings: Settings) -> Settings:
+    """Return *settings* with the built-in providers present; raises ConfigError for values out of range."""
+    if not 0.5 <= settings.speed <= 2.0:
+        raise ConfigError(_("The speed of speech must lie between 0.5 and 2."))
+    if settings.theme not in ("system", "light", "dark"):
+        raise ConfigError(_("The theme must be “system”, “light” or “dark”."))
+    names = [provider.name for provider in settings.providers]
+    if len(set(names)) != len(names):
+        raise ConfigError(_("Two providers have the same name."))
+    built_in = tuple(p for p in (LOCAL, OPENAI) if p.name not in names)
+    complete = replace(settings, providers=(*built_in, *settings.providers))
+    for choice in complete.jobs.values():
+        complete.provider(choice.provider)
+    return complete

@@ -1,0 +1,151 @@
+"""What the speech and chat ports carry: requests, transcripts, reply parts, usage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from voiceapp.core.conversation import Line
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a call consumed.
+
+    ``amounts`` by kind: ``text_in``, ``text_cached``, ``text_out``, ``reasoning_out``, ``audio_in``, ``audio_out``,
+    ``image_in``, ``image_out`` (tokens), ``seconds``, ``characters``, ``images``. Kinds that the service did not
+    report are absent, never 0. ``text_cached`` and ``reasoning_out`` are included in ``text_in`` and ``text_out``.
+    """
+
+    provider: str
+    model: str
+    amounts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HearingRequest:
+    """How to hear.
+
+    Attributes:
+        language: ISO 639-1, empty = find out.
+        vocabulary: names and terms that are likely.
+        prompt: free context for engines that take one.
+    """
+
+    language: str = ""
+    vocabulary: tuple[str, ...] = ()
+    prompt: str = ""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a transcript, with its place in the clip in seconds; *speaker* where the engine tells."""
+
+    start_s: float
+    end_s: float
+    text: str
+    speaker: str = ""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The words of a clip; empty *text* means nothing was said. *segments* where the engine gives times."""
+
+    text: str
+    language: str = ""
+    segments: tuple[Segment, ...] = ()
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True)
+class SpeechRequest:
+    """A clause to be spoken; *voice* empty = the engine's default; *speed* 0.5-2; *language* ISO 639-1 or empty."""
+
+    text: str
+    voice: str = ""
+    speed: float = 1.0
+    language: str = ""
+    instructions: str = ""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A voice that can be chosen. *id* goes into SpeechRequest.voice; *language* ISO 639-1 or empty for any."""
+
+    id: str
+    name: str
+    language: str = ""
+
+
+# --- chat -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """The model wants a tool; *arguments* is JSON text as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """What the tool answered, for the model; *is_error*: the text tells the model how to mend its call."""
+
+    call_id: str
+    text: str
+    is_error: bool = False
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool as the model is told it. *parameters* is a JSON schema (object)."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """What the model gets.
+
+    Attributes:
+        instructions: the system text; sent with every request.
+        lines: the conversation so far; the last one is the person's.
+        tools: what it may call.
+        tool_rounds: calls and results of this very turn, in order, after the last line.
+        conversation_key: stable per conversation, for prompt caching; not a secret.
+    """
+
+    instructions: str
+    lines: tuple[Line, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    tool_rounds: tuple[ToolCall | ToolResult, ...] = ()
+    conversation_key: str = ""
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """The next piece of the reply's Markdown; never empty, never half a character."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ReasoningDelta:
+    """A piece of the model's reasoning, where it shows any; never spoken."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ReplyEnd:
+    """The reply is complete. *finish*: "stop", "length", "tool_calls" or "content_filter"."""
+
+    finish: str = "stop"
+    usage: Usage | None = None
+
+
+ReplyPart = TextDelta | ReasoningDelta | ToolCall | ReplyEnd
