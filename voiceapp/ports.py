@@ -1,5 +1,6 @@
-"""The contracts between the voice loop and the outside world. Each is kept by a fake and by real adapters, and
-checked for both by ``tests/contract``.
+"""The contracts between the voice loop and the outside world.
+
+Each is kept by a fake and by real adapters, and checked for both by ``tests/contract``.
 
 All coroutines run on the voice loop, can be cancelled at any await, and raise only subclasses of
 ``core.errors.VoiceAppError``. Sound is mono float32, shape (frames,), range [-1, 1].
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +24,8 @@ from voiceapp.core.conversation import (
     TakeState,
     Timings,
 )
-from voiceapp.core.events import Devices
+from voiceapp.core.events import Devices, Engines, ProviderChecked, ServerFound
+from voiceapp.core.settings import Settings
 from voiceapp.core.speech import (
     ChatRequest,
     HearingRequest,
@@ -134,6 +137,18 @@ class AudioDevices(Protocol):
         ...
 
 
+class Resampler(Protocol):
+    """A stream of mono sound changing its rate. Not shared between streams."""
+
+    def push(self, block: Float32Block) -> Float32Block:
+        """Return what *block* allows to compute so far (may be empty)."""
+        ...
+
+    def finish(self) -> Float32Block:
+        """Return the rest; the resampler is used up."""
+        ...
+
+
 class Vad(Protocol):
     """Voice activity detection on 16 kHz sound."""
 
@@ -236,7 +251,7 @@ class TakeWriter(Protocol):
     take: Take
 
     def write(self, block: Float32Block) -> None:
-        """Append *block* (at the take's rate). Returns after it was handed to the system; raises DiskFull, StoreError."""
+        """Append *block* (at the take's rate); returns once the system has it. Raises DiskFull, StoreError."""
         ...
 
     def finish(self, state: TakeState) -> Take:
@@ -347,6 +362,36 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish writing and release the database."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class EngineSet:
+    """The engines of a turn, with their names as shown."""
+
+    hearing: SpeechToText
+    chat: ChatModel
+    speech: TextToSpeech
+    shown: Engines
+
+
+class EngineMaker(Protocol):
+    """Builds engines from settings, importing what is heavy off the voice loop."""
+
+    async def make(self, settings: Settings) -> EngineSet:
+        """Return the engines that *settings* choose. Raises ConfigError, NoKey."""
+        ...
+
+    async def hearing(self, settings: Settings, provider: str) -> SpeechToText:
+        """Return another recogniser, for retrying a take; the caller closes it."""
+        ...
+
+    async def check(self, settings: Settings, provider: str) -> ProviderChecked:
+        """Really call *provider*; never raises."""
+        ...
+
+    def discover(self, settings: Settings) -> AsyncIterator[ServerFound]:
+        """Look for servers on this machine that speak the OpenAI API and are not configured yet. Never raises."""
         ...
 
 

@@ -90,6 +90,7 @@ class Settings:
         language: ISO 639-1 of the speech to hear, empty = the engine finds out.
         input_device, output_device: names, never indexes; empty = the system's default.
         is_microphone_warm: keep the microphone open between turns for pre-roll; visible when on.
+        is_start_sound: a short sound once the microphone really delivers.
         theme: "system", "light" or "dark".
         offers_declined: base URLs of servers on this machine that the person does not want to be offered again.
     """
@@ -105,6 +106,7 @@ class Settings:
     output_device: str = ""
     is_microphone_warm: bool = False
     is_reply_aloud: bool = True
+    is_start_sound: bool = True
     theme: str = "system"
     offers_declined: tuple[str, ...] = ()
 

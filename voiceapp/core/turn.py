@@ -47,6 +47,11 @@ class AskedInWriting:
 
 
 @dataclass(frozen=True)
+class TakeSent:
+    """A recording that is already complete is to be transcribed and answered; the session holds it."""
+
+
+@dataclass(frozen=True)
 class Stopped:
     """Esc: whatever is going on ends, silence at once."""
 
@@ -80,7 +85,7 @@ class Failed:
     turn: int
 
 
-Input = TalkStarted | TalkEnded | AskedInWriting | Stopped | Transcribed | SoundStarted | Finished | Failed
+Input = TalkStarted | TalkEnded | AskedInWriting | TakeSent | Stopped | Transcribed | SoundStarted | Finished | Failed
 
 # --- actions ----------------------------------------------------------------------------------------------
 
@@ -124,7 +129,7 @@ def step(state: TurnState, event: Input) -> tuple[TurnState, tuple[Action, ...]]
     match event:
         case Transcribed(t) | SoundStarted(t) | Finished(t) | Failed(t) if t != turn:
             return state, ()  # late news from an aborted turn
-        case TalkStarted() | AskedInWriting() | TalkEnded() | Stopped():
+        case TalkStarted() | AskedInWriting() | TakeSent() | TalkEnded() | Stopped():
             return _person(state, event)
         case Transcribed(is_empty=is_empty) if state.phase is Phase.TRANSCRIBING:
             if is_empty:
@@ -149,6 +154,8 @@ def _person(state: TurnState, event: Input) -> tuple[TurnState, tuple[Action, ..
             return TurnState(Phase.LISTENING, turn + 1), (*abort, Listen(turn + 1))
         case AskedInWriting():
             return TurnState(Phase.THINKING, turn + 1), (*abort, Answer(turn + 1))
+        case TakeSent():
+            return TurnState(Phase.TRANSCRIBING, turn + 1), (*abort, Transcribe(turn + 1))
         case TalkEnded() if phase is Phase.LISTENING:
             return TurnState(Phase.TRANSCRIBING, turn), (Transcribe(turn),)
         case Stopped() if phase is not Phase.IDLE:
