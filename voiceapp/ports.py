@@ -259,6 +259,52 @@ class TakeWriter(Protocol):
         ...
 
 
+class TakeSummary(Protocol):
+    """What a finished recording is like: see ``core.conversation.Take`` for the units."""
+
+    @property
+    def duration_s(self) -> float: ...  # noqa: D102
+    @property
+    def peak_db(self) -> float: ...  # noqa: D102
+    @property
+    def envelope(self) -> tuple[float, ...]: ...  # noqa: D102
+
+
+class TakeSink(Protocol):
+    """A recording's file, open for writing. Blocking; a full disk shows as OSError or DiskFull."""
+
+    def write(self, block: Float32Block) -> None:
+        """Append *block*; handed to the system when this returns."""
+        ...
+
+    def close(self) -> TakeSummary:
+        """End the file properly."""
+        ...
+
+
+class TakeFormat(Protocol):
+    """How recordings lie on disk: owned by ``audio``, used by ``store``, which knows no sound. Blocking."""
+
+    suffix: str
+    """Ending of the file names, with its dot."""
+
+    def create(self, path: Path, rate_hz: int) -> TakeSink:
+        """Begin a file that can be read again after a crash at any moment."""
+        ...
+
+    def repair(self, path: Path) -> TakeSummary:
+        """Mend a file with a torn end; nothing happens to a whole one. Raises AudioFileError where nothing is left."""
+        ...
+
+    def load(self, path: Path) -> Clip:
+        """Read a recording, also one with a torn end. Raises AudioFileError."""
+        ...
+
+    def export(self, path: Path, target: Path) -> None:
+        """Copy the recording to *target* in the format of its ending (.wav, .flac, .ogg)."""
+        ...
+
+
 class Store(Protocol):
     """Conversations, messages, takes. Every write is on disk when the coroutine returns."""
 
