@@ -1,0 +1,1 @@
+"""Tests of voiceapp: one package per room, plus fakes and contract suites."""
