@@ -1,0 +1,130 @@
+"""What the server says and how long it takes. Plain values; times in milliseconds from the end of the upload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+SPEECH_RATE_HZ = 24_000
+
+
+def tone(text: str, rate_hz: int = SPEECH_RATE_HZ) -> npt.NDArray[np.int16]:
+    """Return 60 ms of an unbroken tone for every character of *text*; its pitch follows from the text."""
+    frames = max(1, int(len(text) * 0.060 * rate_hz))
+    pitch_hz = 300 + 50 * (sum(map(ord, text)) % 20)
+    return (8000 * np.sin(2 * np.pi * pitch_hz * np.arange(frames) / rate_hz)).astype(np.int16)
+
+
+@dataclass(frozen=True)
+class HearingScript:
+    """Transcription: *text* after *service_ms*; a streamed one gets a delta per word, evenly spread."""
+
+    text: str = "What is the capital of France?"
+    service_ms: float = 0.0
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class ToolCallScript:
+    """A tool call of the model; *arguments* is JSON text, streamed in pieces."""
+
+    name: str
+    arguments: str
+    id: str = "call_1"
+
+
+@dataclass(frozen=True)
+class ChatScript:
+    """A reply: its tokens, the first after *first_token_ms*, the others at *tokens_per_s* (0: all at once)."""
+
+    tokens: tuple[str, ...] = ("The", " capital", " of", " France", " is", " Paris", ".")
+    first_token_ms: float = 0.0
+    tokens_per_s: float = 0.0
+    tool_calls: tuple[ToolCallScript, ...] = ()
+    reasoning: tuple[str, ...] = ()
+    finish: str = "stop"
+
+    @property
+    def text(self) -> str:
+        """The whole reply."""
+        return "".join(self.tokens)
+
+    def token_at_s(self, index: int) -> float:
+        """Return when token *index* (from 0) is due."""
+        pause_s = 1 / self.tokens_per_s if self.tokens_per_s else 0.0
+        return self.first_token_ms / 1000 + index * pause_s
+
+
+@dataclass(frozen=True)
+class SpeechScript:
+    """Speech: first byte after *first_byte_ms*, then *times_real_time* as fast as it sounds (0: all at once)."""
+
+    first_byte_ms: float = 0.0
+    times_real_time: float = 0.0
+    sound: Callable[[str], npt.NDArray[np.int16]] = tone
+    block_ms: float = 20.0
+
+
+@dataclass(frozen=True)
+class ImageScript:
+    """Image generation: *service_ms*, then *images* as base64 PNG."""
+
+    service_ms: float = 0.0
+    png: bytes = b""
+    revised_prompt: str = ""
+
+
+@dataclass(frozen=True)
+class ModerationScript:
+    """Moderation: which categories are flagged."""
+
+    service_ms: float = 0.0
+    flagged: tuple[str, ...] = ()
+
+
+@dataclass
+class Script:
+    """Everything the server says, per capability. Replace a part at any time; the next request sees it."""
+
+    hearing: HearingScript = field(default_factory=HearingScript)
+    chat: ChatScript = field(default_factory=ChatScript)
+    speech: SpeechScript = field(default_factory=SpeechScript)
+    image: ImageScript = field(default_factory=ImageScript)
+    moderation: ModerationScript = field(default_factory=ModerationScript)
+    models: tuple[str, ...] = ("gpt-6-luna", "gpt-transcribe", "gpt-4o-mini-tts")
+
+
+BENCH_SENTENCES = (  # 20 tokens each, marks counted; the first has a clause of 8
+    "The short answer to that is yes, but the longer one needs a little more of your time.",
+    "Every morning the old harbour wakes before the town, and the boats leave one by one without noise.",
+    "Nobody on the quay speaks much then, because the work is known and the cold is quite enough.",
+    "Later the market opens its doors, and people from all the hills come down to buy fresh fish.",
+    "By noon the tables are empty again, and the cats of the street have had their share too.",
+    "That is really all there is to tell, unless you would like to hear about the lighthouse keeper.",
+)
+
+
+def tokens_of(sentence: str) -> tuple[str, ...]:
+    """Cut *sentence* as a tokeniser would: words with their leading space, marks on their own."""
+    tokens: list[str] = []
+    for index, word in enumerate(sentence.split(" ")):
+        stem = word.rstrip(",.")
+        tokens.append((" " if index else "") + stem)
+        tokens.extend(word[len(stem) :])
+    return tuple(tokens)
+
+
+def bench_script() -> Script:
+    """The scripted service of ``tests.bench turn``: 150 ms, 200 ms then 50 tokens/s, 150 ms then 10 x real time."""
+    tokens: list[str] = []
+    for number, sentence in enumerate(BENCH_SENTENCES):
+        first, *rest = tokens_of(sentence)
+        tokens += [(" " if number else "") + first, *rest]
+    return Script(
+        hearing=HearingScript("Is the answer to my question really yes?", service_ms=150),
+        chat=ChatScript(tuple(tokens), first_token_ms=200, tokens_per_s=50),
+        speech=SpeechScript(first_byte_ms=150, times_real_time=10),
+    )
