@@ -98,8 +98,7 @@ def _call_events(call: ToolCallScript, index: int, at_s: float) -> Iterator[Time
 
 
 def _response(model: str, status: str, output: list[Any]) -> dict[str, Any]:
-    fixed: dict[str, Any] = {"error": None, "incomplete_details": None, "instructions": None}
-    fixed |= {"metadata": {}, "tools": []}
+    fixed: dict[str, Any] = {
         "error": None,
         "incomplete_details": None,
         "instructions": None,
