@@ -1,0 +1,1 @@
+"""The store on real files: killed, damaged, full, forbidden."""

@@ -1,0 +1,66 @@
+"""The database's layout as numbered steps. Append; never change a step that was released.
+
+Later features add tables that refer to ``messages``, ``takes`` or ``conversations`` by id (usage, images, verdicts,
+embeddings): ids are never reused (AUTOINCREMENT), so nothing kept elsewhere can come to mean something new.
+
+Order is by id and by ``activity``, a counter, because clocks go backwards; times are shown, never compared.
+"""
+
+from __future__ import annotations
+
+SEARCH_TABLE = (
+    "CREATE VIRTUAL TABLE search USING fts5 (words, tokenize = 'unicode61 remove_diacritics 0', prefix = '2 3')"
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (  # 1: conversations, takes, messages, notes, search
+        """CREATE TABLE conversations (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            title TEXT NOT NULL,
+            created_at REAL NOT NULL,
+            updated_at REAL NOT NULL,
+            activity INTEGER NOT NULL
+        ) STRICT""",
+        "CREATE INDEX conversations_by_activity ON conversations (activity)",
+        # envelope: one byte per value; owner: the process that records, see store.instance.Owner
+        """CREATE TABLE takes (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            file TEXT NOT NULL UNIQUE,
+            state TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            started_at REAL NOT NULL,
+            duration_s REAL NOT NULL DEFAULT 0,
+            rate_hz INTEGER NOT NULL DEFAULT 0,
+            peak_db REAL NOT NULL DEFAULT -120,
+            envelope BLOB NOT NULL DEFAULT x'',
+            text TEXT NOT NULL DEFAULT '',
+            engine TEXT NOT NULL DEFAULT '',
+            error TEXT NOT NULL DEFAULT '',
+            conversation_id INTEGER REFERENCES conversations (id) ON DELETE SET NULL
+        ) STRICT""",
+        "CREATE INDEX takes_by_conversation ON takes (conversation_id)",
+        """CREATE TABLE messages (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+            role TEXT NOT NULL,
+            text TEXT NOT NULL,
+            created_at REAL NOT NULL,
+            take_id INTEGER REFERENCES takes (id) ON DELETE SET NULL,
+            heard_chars INTEGER,
+            transcript_ms REAL,
+            first_token_ms REAL,
+            first_sound_ms REAL,
+            engine TEXT NOT NULL DEFAULT '',
+            is_complete INTEGER NOT NULL DEFAULT 1
+        ) STRICT""",
+        "CREATE INDEX messages_by_conversation ON messages (conversation_id, id)",
+        "CREATE INDEX messages_by_take ON messages (take_id)",
+        """CREATE TABLE notes (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            text TEXT NOT NULL,
+            created_at REAL NOT NULL
+        ) STRICT""",
+        # rowid = 4 * id + kind (see store.search); words as folded by core.search_text
+        SEARCH_TABLE,
+    ),
+)
