@@ -1,0 +1,169 @@
+"""``ports.AudioDevices`` on real hardware: named devices, a live list, the default as fallback."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from gettext import gettext as _
+from typing import Any
+
+from voiceapp.audio import directory, loudspeaker, microphone, portaudio
+from voiceapp.audio.directory import Direction, Endpoint, Listing
+from voiceapp.audio.loudspeaker import OutputStream, SoundLoudspeaker
+from voiceapp.audio.microphone import InputStream, SoundMicrophone
+from voiceapp.core.errors import DeviceError
+from voiceapp.core.events import Devices
+
+_LOOK_S = 1.0
+
+
+class SoundDevices:
+    """Microphones and loudspeakers of this machine. Costs nothing until it is asked for something.
+
+    Args:
+        input_name, output_name: the remembered choices; "" = the system's default.
+    """
+
+    def __init__(self, input_name: str = "", output_name: str = "") -> None:
+        self.input_name = input_name
+        self.output_name = output_name
+        self._listing: Listing | None = None
+        self._open_streams = 0
+        self._count = threading.Lock()
+
+    def devices(self) -> Devices:
+        """Return what was there at the last look (the first call looks: 100 ms) and what would be used."""
+        try:
+            listing = self._known()
+        except DeviceError:
+            return Devices()
+        used_input = listing.find("input", self.input_name)
+        used_output = listing.find("output", self.output_name)
+        return Devices(
+            inputs=tuple(endpoint.name for endpoint in listing.inputs),
+            outputs=tuple(endpoint.name for endpoint in listing.outputs),
+            input=used_input.name if used_input else "",
+            output=used_output.name if used_output else "",
+        )
+
+    async def refresh(self) -> Devices:
+        """Look again. Where PortAudio's own list is all there is, that needs a moment without any open stream."""
+        await asyncio.to_thread(self._look_again)
+        return self.devices()
+
+    async def changes(self) -> AsyncIterator[Devices]:
+        """Yield the list whenever it changed: a device came, went, or another became the default."""
+        known = await asyncio.to_thread(self.devices)
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            now = await self.refresh()
+            if now != known:
+                known = now
+                yield now
+
+    async def open_microphone(self, name: str = "") -> SoundMicrophone:
+        """Open *name*, or the default when it is empty or not there, and let it run. Raises DeviceError."""
+        endpoint = await asyncio.to_thread(self._choose, "input", name or self.input_name)
+        stream = SoundMicrophone(endpoint.name, endpoint.rate_hz)
+        await asyncio.to_thread(stream.begin, lambda callback: self._open_input(endpoint, callback))
+        return stream
+
+    def loudspeaker(self, name: str = "") -> SoundLoudspeaker:
+        """Return *name*, or the default when it is empty or not there, not opened yet; "no loudspeaker" shows then."""
+        try:
+            endpoint = self._choose("output", name or self.output_name)
+        except DeviceError as error:
+            return SoundLoudspeaker("", 48_000, _refusing(error))
+        return SoundLoudspeaker(
+            endpoint.name, endpoint.rate_hz, lambda callback: self._open_output(endpoint, callback)
+        )
+
+    # --- blocking ------------------------------------------------------------------------------------------------
+
+    def _known(self) -> Listing:
+        if self._listing is None:
+            self._listing = directory.look()
+        return self._listing
+
+    def _look_again(self) -> None:
+        with portaudio.exclusive() as sounddevice:
+            listing = directory.look()
+            if not any(endpoint.server_name for endpoint in (*listing.inputs, *listing.outputs)):
+                with self._count:
+                    is_idle = self._open_streams == 0
+                if is_idle:  # PortAudio's list is frozen until it is initialised again, which kills open streams
+                    sounddevice._terminate()
+                    sounddevice._initialize()
+                    listing = directory.look()
+            self._listing = listing
+
+    def _choose(self, direction: Direction, name: str) -> Endpoint:
+        endpoint = self._known().find(direction, name)
+        if endpoint is None or endpoint.name != name:
+            self._look_again()  # plugged in meanwhile, or another default
+            endpoint = self._known().find(direction, name)
+        if endpoint is None:
+            raise DeviceError(
+                _("There is no microphone.") if direction == "input" else _("There is no loudspeaker."),
+                hint=_("Connect one; voiceapp finds it without being started again."),
+                detail=direction,
+            )
+        return endpoint
+
+    def _open_input(self, endpoint: Endpoint, callback: Callable[..., None]) -> InputStream:
+        message = _("The microphone “{name}” could not be opened.").format(name=endpoint.name)
+        with (
+            portaudio.exclusive() as sounddevice,
+            portaudio.environment(PULSE_SOURCE=endpoint.server_name),
+            portaudio.translated(message),
+        ):
+            stream = sounddevice.InputStream(
+                device=endpoint.index,
+                samplerate=endpoint.rate_hz,
+                blocksize=endpoint.rate_hz * microphone.BLOCK_MS // 1000,
+                channels=1,
+                dtype="float32",
+                latency="low",
+                callback=callback,
+            )
+        return self._counted(stream)
+
+    def _open_output(self, endpoint: Endpoint, callback: Callable[..., None]) -> OutputStream:
+        message = _("The loudspeaker “{name}” could not be opened.").format(name=endpoint.name)
+        with (
+            portaudio.exclusive() as sounddevice,
+            portaudio.environment(PULSE_SINK=endpoint.server_name),
+            portaudio.translated(message),
+        ):
+            stream = sounddevice.OutputStream(
+                device=endpoint.index,
+                samplerate=endpoint.rate_hz,
+                blocksize=endpoint.rate_hz * loudspeaker.BLOCK_MS // 1000,
+                channels=1,
+                dtype="float32",
+                latency=loudspeaker.DEVICE_BUFFER_MS / 1000,
+                callback=callback,
+                prime_output_buffers_using_stream_callback=True,
+            )
+        return self._counted(stream)
+
+    def _counted(self, stream: Any) -> Any:
+        with self._count:
+            self._open_streams += 1
+        close = stream.close
+
+        def close_and_count(*args: Any) -> None:
+            close(*args)
+            with self._count:
+                self._open_streams -= 1
+
+        stream.close = close_and_count
+        return stream
+
+
+def _refusing(error: DeviceError) -> Callable[[Callable[..., None]], OutputStream]:
+    def refuse(_callback: Callable[..., None]) -> OutputStream:
+        raise error
+
+    return refuse

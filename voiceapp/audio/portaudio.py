@@ -1,0 +1,74 @@
+"""The only door to sounddevice: imported late, called under one lock, its errors put into our words.
+
+sounddevice costs 64 ms and more to import (it starts PortAudio), so nothing here happens when voiceapp is imported.
+PortAudio's open, close and initialise are not safe against each other, hence the lock.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from gettext import gettext as _
+from typing import Any
+
+from voiceapp.core.errors import DeviceError
+
+_LOCK = threading.RLock()
+
+
+def sounddevice() -> Any:
+    """Return the module; raises DeviceError where PortAudio is not installed. Blocking the first time."""
+    with _LOCK:
+        try:
+            import sounddevice as module
+        except (ImportError, OSError) as error:
+            raise DeviceError(
+                _("Sound cannot be used: PortAudio is missing."),
+                hint=_("Install it (Debian, Ubuntu: libportaudio2; Fedora: portaudio) and start again."),
+                detail=type(error).__name__,
+            ) from error
+    return module
+
+
+@contextmanager
+def exclusive() -> Iterator[Any]:
+    """Hold PortAudio alone and yield sounddevice; PortAudioError becomes DeviceError."""
+    module = sounddevice()
+    with _LOCK, translated():
+        yield module
+
+
+@contextmanager
+def translated(message: str = "") -> Iterator[None]:
+    """Turn what sounddevice raises into a DeviceError that says *message*."""
+    module = sounddevice()
+    try:
+        yield
+    except (module.PortAudioError, ValueError) as error:
+        detail = str(error.args[0]) if error.args else type(error).__name__
+        raise DeviceError(
+            message or _("The sound device could not be used."),
+            hint=_("Check that it is plugged in and that no other program keeps it to itself."),
+            detail=detail[:120],
+        ) from error
+
+
+@contextmanager
+def environment(**values: str) -> Iterator[None]:
+    """Set environment variables for the duration; call it inside :func:`exclusive`.
+
+    libpulse reads PULSE_SINK and PULSE_SOURCE anew for every stream that is opened (measured), so this chooses a
+    real device although PortAudio knows PulseAudio only as one device "pulse".
+    """
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update({name: value for name, value in values.items() if value})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
