@@ -129,7 +129,8 @@ class ClauseSplitter:
         while index < length:
             self._scanner.feed(delta[index])
             index += 1
-            if self._word and self._scanner.is_plain and (run := LETTER_RUN.match(delta, index)):
+            is_inside_word = delta[index - 1].isalpha() and self._scanner.is_plain
+            if is_inside_word and (run := LETTER_RUN.match(delta, index)):
                 self._letters(run[0])
                 index = run.end()
         return self._taken()
@@ -341,7 +342,7 @@ class ClauseSplitter:
         if self._is_early:
             if words >= self._first_max_words or (words >= self._first_min_words and not is_leaning):
                 self._emit(cut)
-            elif words >= CONJUNCTION_MIN_WORDS:
+            elif words >= CONJUNCTION_MIN_WORDS and not is_leaning:
                 self._waiting = (_Gap.WORDS, cut)
             return
         self._space = cut

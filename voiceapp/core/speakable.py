@@ -28,6 +28,7 @@ _EMOJI = re.compile(
 _FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$|\$(?=\S)([^$\n]+?)(?<=\S)\$(?!\d)")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:?|【[^】]*】")
 _DEFINITION = re.compile(r"^\s*\[[^\]^]+\]:\s*\S+(?:\s+\"[^\"]*\")?", re.MULTILINE)
+_LABEL = re.compile(r"(?<=\])\[[^\]\[]*\]|(?<=\])\(\S*$")
 _TASK = re.compile(r"^\s*\[[ xX]\]\s+")
 _COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
@@ -51,8 +52,10 @@ def speakable(markdown: str, phrases: Phrases, *, is_closed: bool = False) -> st
 
     *is_closed*: a heading or list item: a full stop is added where no mark ends it, so that the voice falls.
     """
+    if not any(char.isalnum() for char in markdown):
+        return ""
     text = _UNSPEAKABLE.sub("", markdown)
-    text = _DEFINITION.sub("", _TASK.sub("", _COMMENT.sub(" ", _FOOTNOTE.sub("", text))))
+    text = _DEFINITION.sub("", _TASK.sub("", _COMMENT.sub(" ", _FOOTNOTE.sub("", _LABEL.sub("", text)))))
     text = _FORMULA.sub(lambda found: _formula(found, phrases), text)
     tokens = _inline().parseInline(text)
     said = "".join(_said(token, phrases) for token in (tokens[0].children or ()))
@@ -70,7 +73,8 @@ def _said(token: Token, phrases: Phrases) -> str:
         case "text":
             return _URL.sub(_host, token.content)
         case "code_inline":
-            return token.content if len(token.content) <= CODE_LIMIT_CHARS else phrases.inline_code
+            is_short = len(token.content) <= CODE_LIMIT_CHARS
+            return _URL.sub(_host, token.content) if is_short else phrases.inline_code
         case "softbreak" | "hardbreak":
             return " "
         case "image":

@@ -1,0 +1,45 @@
+"""The package's own data files as values. Whoever wires the program hands them on; core reads no files.
+
+May import: core. Reads only what is inside the package, so it works from a wheel, a folder and a frozen program.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from voiceapp.core.language import LanguageRules, Phrases
+
+SPOKEN_LANGUAGES = ("en", "de")
+
+
+@cache
+def language_rules(language: str = "en") -> LanguageRules:
+    """Return the rules of all languages that are known, together: a reply may change its language.
+
+    *language* (ISO 639-1, may be unknown or empty) is that of the announcements while the reply has not shown its own.
+    """
+    tables = {name: _table(f"speech_{name}.json") for name in SPOKEN_LANGUAGES}
+
+    def words(key: str) -> frozenset[str]:
+        return frozenset(word for table in tables.values() for word in table[key].split())
+
+    return LanguageRules(
+        language=language or "en",
+        abbreviations=words("abbreviations"),
+        closing_abbreviations=words("closing_abbreviations") - words("abbreviations"),
+        number_abbreviations=words("number_abbreviations"),
+        starters=words("starters"),
+        leaning=words("leaning"),
+        conjunctions=words("conjunctions"),
+        markers={name: frozenset(table["markers"].split()) for name, table in tables.items()},
+        phrases={name: Phrases(**table["phrases"]) for name, table in tables.items()},
+        code_names=_table("code_names.json"),
+    )
+
+
+def _table(name: str) -> dict[str, Any]:
+    table: dict[str, Any] = json.loads((files("voiceapp") / "data" / name).read_text(encoding="utf-8"))
+    return table
