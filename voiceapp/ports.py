@@ -31,6 +31,9 @@ from voiceapp.core.speech import (
     HearingRequest,
     ReplyPart,
     SpeechRequest,
+    ToolCall,
+    ToolResult,
+    ToolSpec,
     Transcript,
     Voice,
 )
@@ -408,6 +411,22 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish writing and release the database."""
+        ...
+
+
+class Tools(Protocol):
+    """What a model may call. Runs on the voice loop, outside the turn's scope where a call has lasting effects."""
+
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """The tools as the model is told them."""
+        ...
+
+    async def run(self, call: ToolCall) -> ToolResult:
+        """Run *call*; never raises: an error is a result that tells the model how to mend its call."""
+        ...
+
+    def close(self) -> None:
+        """End timers and the like."""
         ...
 
 

@@ -247,6 +247,10 @@ class MemoryStore:
         """As Store."""
         self.is_closed = True
 
+    def messages(self) -> list[Message]:
+        """All messages, in order (for tests)."""
+        return list(self._messages.values())
+
     def _of(self, conversation_id: int) -> tuple[Message, ...]:
         return tuple(message for message in self._messages.values() if message.conversation_id == conversation_id)
 

@@ -1,0 +1,1 @@
+"""The session on scripted engines and a clock that jumps."""

@@ -1,0 +1,186 @@
+"""A reply: written, spoken clause by clause while it is written, heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from gettext import gettext as _
+from typing import TypeVar
+
+from voiceapp.core.audio import Float32Block
+from voiceapp.core.clauses import Clause, ClauseSplitter
+from voiceapp.core.errors import BadAnswer, VoiceAppError
+from voiceapp.core.language import LanguageRules
+from voiceapp.core.speech import (
+    ChatRequest,
+    ReplyEnd,
+    SpeechRequest,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from voiceapp.ports import ChatModel, TextToSpeech
+from voiceapp.voice.playback import Playback
+
+TOOL_ROUNDS = 8
+"""How often the model may call tools before it must answer."""
+
+AHEAD = 2
+"""Clauses being synthesised or waiting at once: one plays, the next is made, no more is paid for in vain."""
+
+MAX_REPLY_CHARS = 2_000_000
+
+MAX_CLAUSE_S = 180.0
+"""More sound than any clause can need: a service that streams for ever is cut off."""
+
+
+@dataclass
+class Reply:
+    """What came of it so far; complete when :func:`write` returned."""
+
+    text: str = ""
+    finish: str = ""
+    usages: list[Usage] = field(default_factory=list)
+
+
+RunTool = Callable[[ToolCall], Awaitable[ToolResult]]
+
+
+async def write(chat: ChatModel, request: ChatRequest, reply: Reply, run_tool: RunTool) -> AsyncGenerator[str, None]:
+    """Yield the reply's text as it comes, running tools in between."""
+    for _round in range(TOOL_ROUNDS + 1):
+        calls: list[ToolCall] = []
+        async with _closing(chat.reply(request)) as parts:
+            async for part in parts:
+                match part:
+                    case TextDelta(text):
+                        reply.text += text
+                        yield text
+                    case ToolCall():
+                        calls.append(part)
+                    case ReplyEnd(finish=finish, usage=usage):
+                        reply.finish = finish
+                        if usage is not None:
+                            reply.usages.append(usage)
+                if len(reply.text) > MAX_REPLY_CHARS:
+                    reply.finish = "length"
+                    return
+        if not calls:
+            return
+        results = await asyncio.gather(*(run_tool(call) for call in calls))
+        request = replace(request, tool_rounds=(*request.tool_rounds, *calls, *results))
+
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def _closing(items: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
+    """Close a service's iterator at once when it is left early: that is what frees the connection."""
+    try:
+        yield items
+    finally:
+        close = getattr(items, "aclose", None)
+        if close is not None:
+            await close()
+
+
+class Spoken:
+    """A clause being synthesised ahead of its turn at the loudspeaker."""
+
+    def __init__(self, clause: Clause) -> None:
+        self.clause = clause
+        self.error: VoiceAppError | None = None
+        self._blocks: asyncio.Queue[Float32Block | None] = asyncio.Queue()
+
+    async def fill(self, speech: TextToSpeech, request: SpeechRequest, slots: asyncio.Semaphore) -> None:
+        """Receive the sound; the slot is free again once all of it is there. An error waits in :attr:`error`."""
+        frames = 0
+        try:
+            async with _closing(speech.speak(request)) as blocks:
+                async for block in blocks:
+                    frames += len(block)
+                    if frames > MAX_CLAUSE_S * speech.rate_hz:
+                        raise BadAnswer(_("The speech service sent sound without end."))
+                    self._blocks.put_nowait(block)
+        except VoiceAppError as error:
+            self.error = error
+        finally:
+            self._blocks.put_nowait(None)
+            slots.release()
+
+    async def blocks(self) -> AsyncIterator[Float32Block]:
+        """Yield the sound in order."""
+        while (block := await self._blocks.get()) is not None:
+            yield block
+
+
+class SpokenReply:
+    """Speaks a text while it arrives.
+
+    The text is never held back by the sound: the window shows it as fast as it comes; only synthesis waits, so
+    that at most :data:`AHEAD` clauses are ahead of what is heard. Where the text breaks off, what has come is
+    spoken to its end; where the voice breaks off, the text is received to its end; then the error is raised.
+    """
+
+    def __init__(self, speech: TextToSpeech, template: SpeechRequest, rules: LanguageRules, playback: Playback) -> None:
+        self._speech = speech
+        self._template = template
+        self._rules = rules
+        self._playback = playback
+        self._clauses: asyncio.Queue[Clause | None] = asyncio.Queue()
+        self._spoken: asyncio.Queue[Spoken | None] = asyncio.Queue(AHEAD)
+        self._slots = asyncio.Semaphore(AHEAD)
+        self._error: VoiceAppError | None = None
+        self._is_mute = False
+
+    async def run(self, deltas: AsyncIterator[str], on_delta: Callable[[str], None]) -> None:
+        """Speak *deltas* until the last word was heard. Cancelling this is a barge-in."""
+        async with asyncio.TaskGroup() as stages:
+            stages.create_task(self._play(), name="play")
+            stages.create_task(self._synthesise(stages), name="synthesise")
+            stages.create_task(self._read(deltas, on_delta), name="chat")
+        if self._error is not None:
+            raise self._error
+
+    async def _read(self, deltas: AsyncIterator[str], on_delta: Callable[[str], None]) -> None:
+        splitter = ClauseSplitter(self._rules)
+        try:
+            async for delta in deltas:
+                for clause in splitter.push(delta):
+                    self._clauses.put_nowait(clause)
+                on_delta(delta)
+        except VoiceAppError as error:
+            self._error = self._error or error
+        for last in (*splitter.finish(), None):
+            self._clauses.put_nowait(last)
+
+    async def _synthesise(self, stages: asyncio.TaskGroup) -> None:
+        while (clause := await self._clauses.get()) is not None:
+            if self._is_mute:
+                continue
+            await self._slots.acquire()
+            ahead = Spoken(clause)
+            request = replace(self._template, text=clause.text)
+            stages.create_task(ahead.fill(self._speech, request, self._slots), name="speech")
+            await self._spoken.put(ahead)
+        await self._spoken.put(None)
+
+    async def _play(self) -> None:
+        while (ahead := await self._spoken.get()) is not None:
+            if self._is_mute:
+                continue
+            try:
+                await self._playback.play_clause(ahead.clause, ahead.blocks(), self._speech.rate_hz)
+                error = ahead.error
+            except VoiceAppError as lost:
+                error = lost
+            if error is not None:
+                self._error, self._is_mute = self._error or error, True
+        try:
+            await self._playback.end()
+        except VoiceAppError as error:
+            self._error = self._error or error

@@ -1,0 +1,196 @@
+"""One continuous output: clauses one after another, what of them was heard, and silence at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from voiceapp.core.audio import Clip, Float32Block, Level
+from voiceapp.core.clauses import Clause, heard_chars
+from voiceapp.core.errors import DeviceError
+from voiceapp.core.events import Event, OutputLevel, SpokenProgress
+from voiceapp.ports import AudioDevices, Loudspeaker, Resampler
+
+TICK_S = 1 / 30
+"""How often level and progress are told: as often as the window paints them."""
+
+
+@dataclass
+class Span:
+    """A clause's place in the output. *frames* grows while it is queued; *is_whole* once all of it is."""
+
+    clause: Clause
+    start_frame: int
+    frames: int = 0
+    is_whole: bool = False
+
+
+class Playback:
+    """Owns the loudspeaker. All methods on the voice loop; only :meth:`silence` must be instant."""
+
+    def __init__(
+        self,
+        devices: AudioDevices,
+        make_resampler: Callable[[int, int], Resampler],
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._devices = devices
+        self._make_resampler = make_resampler
+        self._emit = emit
+        self._name = ""
+        self._speaker: Loudspeaker | None = None
+        self._spans: list[Span] = []
+        self._queued_frames = 0
+        self._base_frames = 0
+        self._lost: Callable[[], None] = lambda: None
+
+    def use(self, name: str, on_lost: Callable[[], None]) -> None:
+        """Choose the output by name ("" = default) from the next sound on; *on_lost* is told when it vanishes."""
+        self._name, self._lost = name, on_lost
+
+    async def prepare(self) -> Loudspeaker:
+        """Open the output so that the first sample is not late. Raises DeviceError."""
+        if self._speaker is None:
+            self._speaker = self._devices.loudspeaker(self._name)
+        await self._speaker.prepare()
+        return self._speaker
+
+    async def switch(self) -> None:
+        """Let go of the output in use; the next sound opens the chosen one."""
+        speaker, self._speaker = self._speaker, None
+        if speaker is not None:
+            await speaker.close()
+
+    async def begin(self) -> None:
+        """Start a turn's sound: earlier spans are forgotten."""
+        speaker = await self.prepare()
+        self._spans, self._queued_frames = [], 0
+        self._base_frames = speaker.played_frames
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether any sound of the turn was queued."""
+        return self._queued_frames > 0
+
+    async def play_clause(self, clause: Clause, blocks: AsyncIterator[Float32Block], rate_hz: int) -> None:
+        """Queue *clause*'s sound as it arrives; back-pressure by the loudspeaker."""
+        speaker = await self.prepare()
+        span = Span(clause, self._queued_frames)
+        self._spans.append(span)
+        resampler = None if rate_hz == speaker.rate_hz else self._make_resampler(rate_hz, speaker.rate_hz)
+        async for block in blocks:
+            speaker = await self._put(span, resampler.push(block) if resampler else block)
+        if resampler is not None:
+            await self._put(span, resampler.finish())
+        span.is_whole = True
+
+    async def play_clip(self, clip: Clip) -> None:
+        """Queue a recording or a signal sound; it belongs to no clause."""
+
+        async def pieces() -> AsyncIterator[Float32Block]:
+            size = clip.rate_hz // 10
+            for start in range(0, len(clip.samples), size):
+                yield clip.samples[start : start + size]
+
+        await self.play_clause(Clause(text=" ", start=0, end=0), pieces(), clip.rate_hz)
+
+    async def end(self) -> None:
+        """No more clauses follow: wait until all was heard."""
+        if self._speaker is not None and self._queued_frames:
+            self._speaker.finish()
+            await self._speaker.drained()
+
+    def silence(self) -> None:
+        """Silence now; :meth:`heard` stays at what was heard."""
+        if self._speaker is not None:
+            self._speaker.discard()
+
+    def heard_s(self) -> float:
+        """Seconds of the turn's sound that were heard."""
+        return self._heard_frames() / self._speaker.rate_hz if self._speaker else 0.0
+
+    def heard(self, text: str) -> int:
+        """Return how many characters of *text*, the reply's Markdown, were heard."""
+        heard = self._heard_frames()
+        chars = 0
+        for span in self._spans:
+            if heard <= span.start_frame:
+                break
+            if span.is_whole and heard >= span.start_frame + span.frames:
+                chars = span.clause.end
+                continue
+            share = (heard - span.start_frame) / max(span.frames, 1)
+            return max(chars, heard_chars(span.clause, min(share, 1.0), text))
+        return chars
+
+    @asynccontextmanager
+    async def reporting(self, message_id: int | None, on_sound: Callable[[float], None]) -> AsyncIterator[None]:
+        """Tell level and progress while the context lasts; *on_sound* gets the time of the turn's first sample."""
+        task = asyncio.create_task(self._report(message_id, on_sound), name="playback-report")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self._emit(OutputLevel(Level()))
+
+    async def close(self) -> None:
+        """Release the output."""
+        await self.switch()
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _heard_frames(self) -> int:
+        if self._speaker is None:
+            return 0
+        return max(0, min(self._queued_frames, self._speaker.played_frames - self._base_frames))
+
+    async def _put(self, span: Span, block: Float32Block) -> Loudspeaker:
+        speaker = await self.prepare()
+        if not len(block):
+            return speaker
+        span.frames += len(block)
+        self._queued_frames += len(block)
+        try:
+            await speaker.play(block)
+        except DeviceError:
+            return await self._fall_back(block)
+        return speaker
+
+    async def _fall_back(self, block: Float32Block) -> Loudspeaker:
+        """The output vanished: go on at once on the default, told; raises DeviceError when there is none."""
+        lost = self._speaker
+        heard = self._heard_frames()
+        self._name = ""
+        await self.switch()
+        speaker = await self.prepare()
+        self._base_frames = speaker.played_frames - min(heard, self._queued_frames - len(block))
+        self._lost()
+        if lost is not None and lost.rate_hz != speaker.rate_hz:
+            block = self._make_resampler(lost.rate_hz, speaker.rate_hz).push(block)
+        await speaker.play(block)
+        return speaker
+
+    async def _report(self, message_id: int | None, on_sound: Callable[[float], None]) -> None:
+        is_heard, last = False, (-1, -1)
+        while True:
+            speaker = self._speaker
+            if speaker is not None and self._queued_frames:
+                if not is_heard and speaker.first_sound_at is not None and self._heard_frames() > 0:
+                    is_heard = True
+                    on_sound(speaker.first_sound_at)
+                self._emit(OutputLevel(speaker.level()))
+                now = self._clause_now()
+                if message_id is not None and now is not None and now != last and now[1] > now[0]:
+                    last = now
+                    self._emit(SpokenProgress(message_id, *now))
+            await asyncio.sleep(TICK_S if is_heard else TICK_S / 4)
+
+    def _clause_now(self) -> tuple[int, int] | None:
+        heard = self._heard_frames()
+        for span in reversed(self._spans):
+            if heard >= span.start_frame and span.frames:
+                return span.clause.start, span.clause.end
+        return None

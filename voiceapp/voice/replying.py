@@ -1,0 +1,150 @@
+"""The answering half of a turn: the model writes, the voice speaks, and what was heard is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+
+from voiceapp.core.conversation import Message, Role, unheard_words
+from voiceapp.core.errors import VoiceAppError
+from voiceapp.core.events import Interrupted, MessageChanged, ReplyDelta, SoundStartedEvent, TurnTimed
+from voiceapp.core.speech import ChatRequest, SpeechRequest, ToolCall, ToolResult
+from voiceapp.core.turn import Finished, SoundStarted
+from voiceapp.voice.answer import Reply, SpokenReply, write
+from voiceapp.voice.studio import Stopwatch, Studio
+
+log = logging.getLogger("voiceapp.voice")
+
+SAVE_S = 0.5
+"""How much of a reply's text a crash can cost, in time."""
+
+
+class Replying:
+    """Answers one turn. Cancelling :meth:`answer` is a barge-in; :meth:`keep` then stores what was heard."""
+
+    def __init__(self, turn: int, studio: Studio, stopwatch: Stopwatch, *, is_aloud: bool) -> None:
+        self.message: Message | None = None
+        self._turn = turn
+        self._studio = studio
+        self._stopwatch = stopwatch
+        self._is_aloud = is_aloud
+        self._reply = Reply()
+        self._cut: tuple[int, float] | None = None
+
+    async def warm(self) -> None:
+        """While the person still talks: open what the answer will need."""
+        engines = self._studio.engines
+        try:
+            if self._is_aloud:
+                await asyncio.gather(engines.chat.warm(), engines.speech.warm(), self._studio.playback.prepare())
+            else:
+                await engines.chat.warm()
+        except VoiceAppError as error:
+            log.warning("warming up failed: %s", error.message)  # the turn itself will tell, if it still fails
+
+    async def signal(self, name: str) -> None:
+        """Play the short sound called *name*; without a loudspeaker the turn goes on without it."""
+        clip = self._studio.parts.sounds.get(name)
+        if clip is None:
+            return
+        try:
+            await self._studio.playback.begin()
+            await self._studio.playback.play_clip(clip)
+            await self._studio.playback.end()
+        except VoiceAppError as error:
+            log.warning("no signal sound: %s", error.message)
+
+    async def answer(self) -> None:
+        """Let the model answer the conversation as it stands; spoken where wanted."""
+        studio, chat = self._studio, self._studio.engines.chat
+        request = ChatRequest(
+            instructions=studio.settings.instructions or studio.parts.instructions,
+            lines=studio.history.lines(),
+            tools=studio.tools,
+            conversation_key=f"voiceapp-{studio.history.conversation_id}",
+        )
+
+        async def run_tool(call: ToolCall) -> ToolResult:
+            return await studio.run_tool(self._turn, call)
+
+        self.message = await studio.history.add(
+            Role.ASSISTANT, "", turn=self._turn, engine=chat.label, is_complete=False
+        )
+        async with asyncio.TaskGroup() as scope:
+            saving = scope.create_task(self._keep_saving(self.message.id), name="save")
+            async with aclosing(write(chat, request, self._reply, run_tool)) as deltas:
+                if self._is_aloud:
+                    await self.speak(deltas, self._on_delta, self.message.id)
+                else:
+                    async for delta in deltas:
+                        self._on_delta(delta)
+            saving.cancel()
+        timings = self._stopwatch.timings()
+        await studio.history.complete(self.message.id, self._reply.text, turn=self._turn, timings=timings)
+        self.message = None  # nothing left to keep
+        studio.emit(TurnTimed(self._turn, timings))
+        studio.decide(Finished(self._turn))
+
+    async def speak(self, deltas: AsyncIterator[str], on_delta: Callable[[str], None], message_id: int | None) -> None:
+        """Speak *deltas* as they come, until the last word was heard."""
+        settings, playback = self._studio.settings, self._studio.playback
+        try:
+            await playback.begin()
+        except VoiceAppError:
+            async for delta in deltas:  # no loudspeaker costs the sound, not the text
+                on_delta(delta)
+            raise
+        async with playback.reporting(message_id, self.on_sound):
+            await SpokenReply(
+                self._studio.engines.speech,
+                SpeechRequest("", settings.voice, settings.speed, settings.language),
+                self._studio.parts.rules_for(settings.language),
+                playback,
+            ).run(deltas, on_delta)
+
+    def on_sound(self, at_s: float) -> None:
+        """The first sample went out at *at_s*."""
+        self._stopwatch.first_sound_ms = self._stopwatch.ms(at_s)
+        self._studio.emit(SoundStartedEvent(self._turn))
+        self._studio.decide(SoundStarted(self._turn))
+
+    def cut(self) -> None:
+        """Silence now; what was heard until now is what the conversation keeps."""
+        playback = self._studio.playback
+        playback.silence()
+        self._cut = (playback.heard(self._reply.text), playback.heard_s())
+
+    async def keep(self, error: VoiceAppError | None) -> None:
+        """The reply was cut off, by the person or by *error*: store what was written and what was heard."""
+        message, studio, text = self.message, self._studio, self._reply.text
+        if message is None:
+            return
+        if not text.strip():
+            await studio.history.remove(message.id)
+            empty = Message(message.id, message.conversation_id, Role.ASSISTANT, "", message.created_at)
+            studio.emit(MessageChanged(empty, self._turn))
+            return
+        heard, at_s = self._cut if self._cut and self._is_aloud and error is None else (None, 0.0)
+        timings = self._stopwatch.timings()
+        await studio.history.complete(
+            message.id, text, turn=self._turn, heard_chars=heard, timings=timings, is_complete=bool(self._reply.finish)
+        )
+        if heard is not None:
+            studio.emit(Interrupted(message.id, self._turn, at_s, unheard_words(text, heard)))
+
+    def _on_delta(self, delta: str) -> None:
+        assert self.message is not None
+        if self._stopwatch.first_token_ms is None:
+            self._stopwatch.first_token_ms = self._stopwatch.ms()
+        self._studio.emit(ReplyDelta(self.message.id, self._turn, delta))
+
+    async def _keep_saving(self, message_id: int) -> None:
+        """Put the growing text into the store, so that a crash costs :data:`SAVE_S` of it."""
+        saved_chars = 0
+        while True:
+            await asyncio.sleep(SAVE_S)
+            if len(self._reply.text) > saved_chars:
+                saved_chars = len(self._reply.text)
+                await self._studio.history.save_text(message_id, self._reply.text)

@@ -1,0 +1,308 @@
+"""The session: takes commands, lets the reducer decide, runs one turn at a time, tells what happened.
+
+The window, the terminal and the tests drive this same class. Everything runs on one asyncio loop; turn commands act
+at once, within the call (silence must not wait for a queue); everything else is worked through in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from gettext import gettext as _
+from typing import Any
+
+from voiceapp.core import commands as c
+from voiceapp.core import turn as t
+from voiceapp.core.conversation import Role
+from voiceapp.core.errors import DeviceError, ProviderError, RateLimited, VoiceAppError, unexpected
+from voiceapp.core.events import (
+    Devices,
+    DevicesChanged,
+    Event,
+    Notice,
+    PhaseChanged,
+    Problem,
+    SessionReady,
+    TakesListed,
+    ToolUsed,
+    TurnFailed,
+)
+from voiceapp.core.settings import Settings
+from voiceapp.core.speech import ToolCall, ToolResult
+from voiceapp.ports import EngineSet
+from voiceapp.voice.clerk import Clerk
+from voiceapp.voice.history import History
+from voiceapp.voice.microphone import Microphone
+from voiceapp.voice.parts import Parts
+from voiceapp.voice.playback import Playback
+from voiceapp.voice.studio import Studio
+from voiceapp.voice.turns import Turn
+
+log = logging.getLogger("voiceapp.voice")
+
+
+def problem_of(error: VoiceAppError) -> Problem:
+    """Return *error* as a value that can cross threads."""
+    return Problem(
+        code=error.code,
+        message=error.message,
+        hint=error.hint,
+        detail=error.detail,
+        is_retryable=error.is_retryable,
+        retry_after_s=error.retry_after_s if isinstance(error, RateLimited) else None,
+        provider=error.provider if isinstance(error, ProviderError) else "",
+    )
+
+
+def leading(error: BaseException) -> VoiceAppError:
+    """Return the first of *error*'s causes that a person can read; task scopes wrap theirs in groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return unexpected(error)
+
+
+class VoiceSession:
+    """One person's session. Create it by :func:`opened`; use it on its loop only."""
+
+    def __init__(
+        self, parts: Parts, settings: Settings, emit: Callable[[Event], None], scope: asyncio.TaskGroup
+    ) -> None:
+        self._parts = parts
+        self._emit = emit
+        self._scope = scope
+        self._loop = asyncio.get_running_loop()
+        self._state = t.TurnState()
+        self._turn: Turn | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._pending: Callable[[Turn], Coroutine[Any, Any, None]] = Turn.talk
+        self._pending_aloud = settings.is_reply_aloud
+        self._key_at_s = 0.0
+        self._errands: asyncio.Queue[c.Command] = asyncio.Queue()
+        self._tools = parts.make_tools(self._on_timer)
+        self._background: list[asyncio.Task[None]] = []
+        self._studio: Studio
+        self._clerk: Clerk
+
+    # --- commands -----------------------------------------------------------------------------------------
+
+    def handle(self, command: c.Command) -> None:
+        """Take a command. Voice loop only; returns at once. Turn commands have acted when this returns."""
+        is_aloud = self._studio.settings.is_reply_aloud
+        match command:
+            case c.StartTalking():
+                self._begin(t.TalkStarted(), Turn.talk, is_aloud=is_aloud)
+            case c.StopTalking(at_s):
+                self._key_at_s = at_s or self._loop.time()
+                self._decide(t.TalkEnded())
+            case c.Interrupt():
+                self._decide(t.Stopped())
+            case c.SendText(text, wanted):
+                aloud = is_aloud if wanted is None else wanted
+                self._begin(t.AskedInWriting(), lambda turn: turn.ask(text), is_aloud=aloud)
+            case c.RetryTake(take_id, provider):
+                self._begin(t.TakeSent(), lambda turn: turn.retry(take_id, provider), is_aloud=is_aloud)
+            case c.PlayTake(take_id):
+                self._begin(t.AskedInWriting(), lambda turn: turn.play_take(take_id), is_aloud=True)
+            case c.Regenerate(message_id) | c.SpeakMessage(message_id):
+                self._again(message_id, is_new=isinstance(command, c.Regenerate))
+            case c.TestDevices(kind):
+                self._test_devices(kind)
+            case _:
+                self._errands.put_nowait(command)
+
+    async def settle(self) -> None:
+        """Wait until the turn that is running, if any, has ended and is stored."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    def _again(self, message_id: int, *, is_new: bool) -> None:
+        message = self._studio.history.message(message_id)
+        if message is None or message.role is not Role.ASSISTANT:
+            return
+        work = (lambda turn: turn.regenerate(message)) if is_new else (lambda turn: turn.read_aloud(message))
+        aloud = self._studio.settings.is_reply_aloud if is_new else True
+        self._begin(t.AskedInWriting(), work, is_aloud=aloud)
+
+    def _test_devices(self, kind: str) -> None:
+        if kind == "hear":
+            self._begin(t.TalkStarted(), Turn.test_hearing, is_aloud=True)
+        else:
+            self._begin(t.AskedInWriting(), Turn.test_speaking, is_aloud=True)
+
+    # --- deciding and acting ------------------------------------------------------------------------------
+
+    def _begin(self, event: t.Input, work: Callable[[Turn], Coroutine[Any, Any, None]], *, is_aloud: bool) -> None:
+        self._pending, self._pending_aloud = work, is_aloud
+        self._decide(event)
+
+    def _decide(self, event: t.Input) -> bool:
+        """Put *event* to the reducer and do what it decides; True when it decided anything."""
+        before = self._state
+        self._state, actions = t.step(before, event)
+        for action in actions:
+            self._act(action)
+        if self._state != before:
+            self._emit(PhaseChanged(self._state.phase, self._state.turn))
+        return bool(actions)
+
+    def _act(self, action: t.Action) -> None:
+        match action:
+            case t.Abort():
+                if self._turn is not None and self._task is not None:
+                    self._turn.cut()
+                    self._task.cancel()
+            case t.Transcribe(number) if self._turn is not None and self._turn.number == number:
+                self._turn.end_of_speech(self._key_at_s or self._loop.time())
+                self._key_at_s = 0.0
+            case t.Answer(number) if self._turn is not None and self._turn.number == number:
+                pass  # the turn's own coroutine goes on
+            case t.Listen(number) | t.Transcribe(number) | t.Answer(number):
+                self._start(number)
+
+    def _start(self, number: int) -> None:
+        studio = replace(self._studio)  # a turn keeps the engines and settings it began with
+        turn = Turn(number, studio, self._task, is_aloud=self._pending_aloud)
+        self._turn = turn
+        self._task = self._scope.create_task(self._run(turn, self._pending), name=f"turn-{number}")
+
+    async def _run(self, turn: Turn, work: Callable[[Turn], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await turn.run(work(turn))
+        except asyncio.CancelledError:
+            await self._keep(turn, None)
+            raise
+        except Exception as group:
+            error = leading(group)
+            log.log(logging.INFO if error.code != "error" else logging.ERROR, "turn failed: %s", error, exc_info=group)
+            await self._keep(turn, error)
+            self._emit(TurnFailed(turn.number, problem_of(error), turn.take_id, turn.message_id))
+            self._decide(t.Failed(turn.number))
+
+    async def _keep(self, turn: Turn, error: VoiceAppError | None) -> None:
+        try:
+            await turn.keep(error)
+        except VoiceAppError as lost:
+            self._emit(Notice(lost.message, lost.hint, is_problem=True))
+
+    async def _run_tool(self, turn: int, call: ToolCall) -> ToolResult:
+        result = await self._tools.run(call)
+        self._emit(ToolUsed(turn, call.name, call.arguments, result.text, result.is_error))
+        return result
+
+    # --- lifetime -----------------------------------------------------------------------------------------
+
+    async def start(self, settings: Settings) -> None:
+        """Open what a session needs and tell SessionReady. Recording is possible before any engine is loaded."""
+        parts = self._parts
+        history = History(parts.store, self._emit)
+        playback = Playback(parts.devices, parts.make_resampler, self._emit)
+        microphone = Microphone(parts.devices, self._on_microphone_lost)
+        self._clerk = Clerk(parts, history, self._emit, self._use)
+        engines = await self._clerk.engines(settings)
+        self._studio = Studio(
+            parts=parts,
+            history=history,
+            microphone=microphone,
+            playback=playback,
+            vad=parts.make_vad(),
+            emit=self._emit,
+            decide=self._decide,
+            now=self._loop.time,
+            settings=settings,
+            engines=engines,
+            tools=self._tools.specs(),
+            run_tool=self._run_tool,
+            on_microphone_lost=self._on_microphone_lost,
+        )
+        self._use_devices(settings)
+        self._emit(SessionReady(engines.shown, self._devices(), settings))
+        await history.list()
+        await history.begin()
+        await self._recover()
+        self._background = [
+            self._scope.create_task(microphone.keep_warm(self._is_microphone_free), name="microphone"),
+            self._scope.create_task(self._work(), name="clerk"),
+            self._scope.create_task(self._clerk.discover(settings), name="discover"),
+        ]
+
+    async def stop(self) -> None:
+        """Silence, keep, release."""
+        self._decide(t.Stopped())
+        await self.settle()
+        self._tools.close()
+        await self._studio.playback.close()
+        await self._clerk.close(self._studio.engines)
+        for task in self._background:
+            task.cancel()
+
+    async def _work(self) -> None:
+        while True:
+            command = await self._errands.get()
+            try:
+                await self._clerk.do(command, self._studio.settings)
+            except Exception as fault:
+                error = unexpected(fault)
+                log.log(logging.INFO if error is fault else logging.ERROR, "%r failed", command, exc_info=fault)
+                self._emit(Notice(error.message, error.hint, is_problem=True))
+
+    async def _recover(self) -> None:
+        recovered = await self._parts.store.recover_takes()
+        if recovered:
+            self._emit(TakesListed(await self._parts.store.takes(), recovered))
+
+    async def _use(self, settings: Settings, engines: EngineSet | None) -> Devices:
+        """New settings (and engines, where they changed) are in force from the next turn on."""
+        old = self._studio.engines
+        self._studio.settings = settings
+        self._use_devices(settings)
+        if engines is not None:
+            self._studio.engines = engines
+            await self.settle()
+            await self._clerk.close(old)
+        await self._studio.playback.switch()
+        return self._devices()
+
+    def _use_devices(self, settings: Settings) -> None:
+        self._studio.microphone.use(settings.input_device, is_warm=settings.is_microphone_warm)
+        self._studio.playback.use(settings.output_device, self._on_loudspeaker_lost)
+
+    def _devices(self) -> Devices:
+        settings, there = self._studio.settings, self._parts.devices.devices()
+        inputs, outputs = there.inputs, there.outputs
+        return Devices(
+            inputs,
+            outputs,
+            settings.input_device if settings.input_device in inputs else there.input,
+            settings.output_device if settings.output_device in outputs else there.output,
+            settings.is_microphone_warm,
+        )
+
+    def _is_microphone_free(self) -> bool:
+        return self._state.phase is not t.Phase.LISTENING
+
+    def _on_timer(self, sentence: str) -> None:
+        """A timer rang: shown always, heard when nobody is talking."""
+        self._emit(Notice(sentence))
+        if self._state.phase is t.Phase.IDLE:
+            self._begin(t.AskedInWriting(), lambda turn: turn.ring(sentence), is_aloud=True)
+
+    def _on_microphone_lost(self, error: DeviceError) -> None:
+        self._emit(DevicesChanged(self._devices(), _("{what} The recording goes on.").format(what=error.message)))
+
+    def _on_loudspeaker_lost(self) -> None:
+        self._emit(DevicesChanged(self._devices(), _("The loudspeaker is gone; the default one is used.")))
+
+
+@asynccontextmanager
+async def opened(parts: Parts, settings: Settings, emit: Callable[[Event], None]) -> AsyncIterator[VoiceSession]:
+    """Open a session; leaving the context stores everything and ends every task."""
+    async with asyncio.TaskGroup() as scope:
+        session = VoiceSession(parts, settings, emit, scope)
+        await session.start(settings)
+        try:
+            yield session
+        finally:
+            await session.stop()

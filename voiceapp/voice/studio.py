@@ -1,0 +1,61 @@
+"""What all turns share, and the stopwatch that each has of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from voiceapp.core.conversation import Timings
+from voiceapp.core.errors import DeviceError
+from voiceapp.core.events import Event
+from voiceapp.core.settings import Settings
+from voiceapp.core.speech import ToolCall, ToolResult, ToolSpec
+from voiceapp.core.turn import Input
+from voiceapp.ports import EngineSet, Vad
+from voiceapp.voice.history import History
+from voiceapp.voice.microphone import Microphone
+from voiceapp.voice.parts import Parts
+from voiceapp.voice.playback import Playback
+
+
+@dataclass
+class Stopwatch:
+    """A turn's times; every figure counts from the end of speech. *now* is the loop's clock in seconds."""
+
+    now: Callable[[], float]
+    ended_at_s: float
+    transcript_ms: float | None = None
+    first_token_ms: float | None = None
+    first_sound_ms: float | None = None
+
+    def ms(self, at_s: float | None = None) -> float:
+        """Milliseconds from the end of speech until *at_s* (now)."""
+        return 1000.0 * ((self.now() if at_s is None else at_s) - self.ended_at_s)
+
+    def timings(self) -> Timings:
+        """The figures as kept."""
+        return Timings(self.transcript_ms, self.first_token_ms, self.first_sound_ms)
+
+
+@dataclass
+class Studio:
+    """The parts, the open conversation, microphone and loudspeaker, the engines and settings in force.
+
+    Attributes:
+        decide: puts a fact to the reducer; True when it lets the turn go on.
+        run_tool: runs a model's tool call for a turn.
+    """
+
+    parts: Parts
+    history: History
+    microphone: Microphone
+    playback: Playback
+    vad: Vad
+    emit: Callable[[Event], None]
+    decide: Callable[[Input], bool]
+    now: Callable[[], float]
+    settings: Settings
+    engines: EngineSet
+    tools: tuple[ToolSpec, ...]
+    run_tool: Callable[[int, ToolCall], Awaitable[ToolResult]]
+    on_microphone_lost: Callable[[DeviceError], None]

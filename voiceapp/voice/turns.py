@@ -1,0 +1,292 @@
+"""One turn from key-down to the last word heard, as a coroutine in its own scope.
+
+``session`` decides when a turn begins and is aborted; here is what a turn does. Cancelling its task at any await
+leaves the take, the text and what was heard in the store (:meth:`Turn.keep`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from gettext import gettext as _
+from typing import Any
+
+from voiceapp.core.audio import Level
+from voiceapp.core.conversation import Message, Role, Take, TakeState
+from voiceapp.core.errors import VoiceAppError
+from voiceapp.core.events import (
+    NothingHeard,
+    PartialTranscript,
+    PlaybackChanged,
+    TakeChanged,
+    TestProgress,
+    TranscriptReady,
+)
+from voiceapp.core.speech import HearingRequest, Transcript
+from voiceapp.core.turn import Finished, TalkEnded, Transcribed
+from voiceapp.ports import SpeechToText
+from voiceapp.voice.capture import Capture, Captured
+from voiceapp.voice.hearing import FellBehindError, HearingFeed, transcribe
+from voiceapp.voice.replying import Replying
+from voiceapp.voice.speech_finder import SpeechFinder
+from voiceapp.voice.studio import Stopwatch, Studio
+
+TEST_S = 3.0
+
+
+def _verdict(captured: Captured) -> str:
+    """Say in a sentence what the microphone gave."""
+    if captured.is_zero:
+        return _("The microphone gives only zeros. Is it switched off or blocked?")
+    if captured.level.is_clipped:
+        return _("It is too loud and distorts. Lower the microphone's gain.")
+    if not captured.has_speech:
+        return _("No speech was found. Loudest moment: {db:.0f} dB.").format(db=captured.level.peak_db)
+    if captured.level.rms_db < QUIET_DB:
+        return _("You are very quiet. Move closer or raise the microphone's gain.")
+    return _("You are heard well.")
+
+
+QUIET_DB = -45.0
+"""Speech below this stretch loudness is hard to understand for people and recognisers alike."""
+
+
+class Turn:
+    """One turn. Exactly one of :meth:`talk`, :meth:`retry`, :meth:`ask`, … is run, by :meth:`run`."""
+
+    def __init__(self, number: int, studio: Studio, previous: asyncio.Task[None] | None, *, is_aloud: bool) -> None:
+        self.number = number
+        self._previous = previous
+        self.stopwatch = Stopwatch(studio.now, studio.now())
+        self._studio = studio
+        self._replying = Replying(number, studio, self.stopwatch, is_aloud=is_aloud)
+        self._is_aloud = is_aloud
+        self._capture: Capture | None = None
+        self._take: Take | None = None
+        self._background: asyncio.TaskGroup
+        self._helpers: list[asyncio.Task[None]] = []
+
+    @property
+    def take_id(self) -> int | None:
+        """The take behind this turn."""
+        return self._take.id if self._take else None
+
+    @property
+    def message_id(self) -> int | None:
+        """The reply's message."""
+        return self._replying.message.id if self._replying.message else None
+
+    async def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do *work*; what it started beside itself (warming, feeding) ends with it."""
+        async with asyncio.TaskGroup() as self._background:
+            await work
+            for task in self._helpers:
+                task.cancel()
+
+    def end_of_speech(self, at_s: float) -> None:
+        """Key up at *at_s*: the stopwatch starts and the take ends."""
+        self.stopwatch.ended_at_s = at_s
+        if self._capture is not None:
+            self._capture.end()
+
+    def cut(self) -> None:
+        """The person takes the floor: silence now, and remember what was heard until now."""
+        self._replying.cut()
+
+    # --- what a turn can be -------------------------------------------------------------------------------
+
+    async def talk(self) -> None:
+        """Listen until the key is up, transcribe, answer."""
+        studio, engine = self._studio, self._studio.engines.hearing
+        feed = HearingFeed(engine, self._hearing_request(), self._on_partial)
+        self._capture = Capture(
+            self.number,
+            studio.parts.store,
+            studio.microphone,
+            studio.parts.make_resampler,
+            studio.emit,
+            on_flowing=lambda: self._beside(self._start_sound(), "start-sound"),
+            on_lost=studio.on_microphone_lost,
+        )
+        self._beside(feed.run(), "hearing")
+        self._beside(self._replying.warm(), "warm")
+        captured = await self._capture.run(feed, SpeechFinder(studio.vad), studio.history.conversation_id)
+        self._take = captured.take
+        studio.decide(TalkEnded())  # where the sound ended by itself; otherwise known already
+        if studio.parts.is_vad_trusted and not captured.has_speech:
+            await self._nothing(captured.take, captured)
+            return
+        try:
+            transcript = await feed.finish()
+        except FellBehindError:
+            transcript = await self._from_disk(captured.take, engine)
+        await self._transcribed(captured.take, transcript, engine.label, captured)
+
+    async def retry(self, take_id: int, provider: str) -> None:
+        """Transcribe a take from the disk, whatever the detector thought of it, and answer it.
+
+        *provider* names another engine; empty = the one in force.
+        """
+        parts = self._studio.parts
+        self._take = take = await parts.store.take(take_id)
+        self._beside(self._replying.warm(), "warm")
+        own = await parts.maker.hearing(self._studio.settings, provider) if provider else None
+        engine = own or self._studio.engines.hearing
+        try:
+            transcript = await self._from_disk(take, engine)
+        finally:
+            if own is not None:
+                await own.close()
+        await self._transcribed(take, transcript, engine.label, None)
+
+    async def ask(self, text: str) -> None:
+        """Answer a typed message."""
+        self._beside(self._replying.warm(), "warm")
+        await self._settled()
+        await self._studio.history.add(Role.USER, text, turn=self.number)
+        await self._replying.answer()
+
+    async def regenerate(self, message: Message) -> None:
+        """Answer again in place of *message*."""
+        self._beside(self._replying.warm(), "warm")
+        await self._settled()
+        await self._studio.history.remove(message.id)
+        await self._studio.history.reopen()
+        await self._replying.answer()
+
+    async def read_aloud(self, message: Message) -> None:
+        """Speak a message that is already written."""
+        await self._settled()
+        self._studio.emit(PlaybackChanged(message_id=message.id))
+        try:
+            await self._say(message.text, message.id)
+        finally:
+            self._studio.emit(PlaybackChanged())
+        self._studio.decide(Finished(self.number))
+
+    async def play_take(self, take_id: int) -> None:
+        """Play a recording."""
+        await self._settled()
+        clip = await self._studio.parts.store.load_take(take_id)
+        playback = self._studio.playback
+        self._studio.emit(PlaybackChanged(take_id=take_id))
+        try:
+            await playback.begin()
+            async with playback.reporting(None, self._replying.on_sound):
+                await playback.play_clip(clip)
+                await playback.end()
+        finally:
+            self._studio.emit(PlaybackChanged())
+        self._studio.decide(Finished(self.number))
+
+    async def ring(self, sentence: str) -> None:
+        """Sound the timer's signal and say *sentence*."""
+        await self._settled()
+        await self._replying.signal("timer")
+        await self._say(sentence)
+        self._studio.decide(Finished(self.number))
+
+    async def test_speaking(self) -> None:
+        """Say a sentence, so that the person hears whether the loudspeaker works."""
+        sentence = _("If you hear this sentence, the loudspeaker works.")
+        await self._settled()
+        self._studio.emit(TestProgress("say", sentence))
+        await self._say(sentence)
+        self._studio.emit(TestProgress("done", _("Did you hear it?")))
+        self._studio.decide(Finished(self.number))
+
+    async def test_hearing(self) -> None:
+        """Record three seconds and play them back."""
+        studio = self._studio
+        studio.emit(TestProgress("hear", _("Say something. In three seconds you hear it again.")))
+        self._capture = Capture(
+            self.number,
+            studio.parts.store,
+            studio.microphone,
+            studio.parts.make_resampler,
+            studio.emit,
+            on_flowing=lambda: None,
+            on_lost=studio.on_microphone_lost,
+        )
+        finder = SpeechFinder(studio.vad)
+        self._beside(self._end_after(TEST_S), "test")
+        captured = await self._capture.run(None, finder, None)
+        studio.decide(TalkEnded())
+        studio.emit(TestProgress("say", _verdict(captured)))
+        studio.decide(Transcribed(self.number))
+        await studio.playback.begin()
+        async with studio.playback.reporting(None, self._replying.on_sound):
+            await studio.playback.play_clip(await studio.parts.store.load_take(captured.take.id))
+            await studio.playback.end()
+        studio.emit(TestProgress("done", _verdict(captured)))
+        studio.decide(Finished(self.number))
+
+    async def _end_after(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        if self._capture is not None:
+            self._capture.end()
+
+    async def keep(self, error: VoiceAppError | None) -> None:
+        """The turn was cut off, by the person or by *error*: store what was said, written and heard."""
+        take = self._take
+        if error is not None and self._replying.message is None and take is not None:
+            take = await self._studio.parts.store.update_take(take.id, state=TakeState.FAILED, error=error.message)
+            self._studio.emit(TakeChanged(take))
+        await self._replying.keep(error)
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    async def _settled(self) -> None:
+        """Wait until the turn before this one has stored what was heard of it."""
+        if self._previous is not None:
+            await asyncio.wait([self._previous])
+
+    async def _start_sound(self) -> None:
+        await self._settled()
+        if self._studio.settings.is_start_sound:
+            await self._replying.signal("listening")
+
+    async def _say(self, text: str, message_id: int | None = None) -> None:
+        async def whole() -> AsyncIterator[str]:
+            yield text
+
+        await self._replying.speak(whole(), lambda _delta: None, message_id)
+
+    def _beside(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._helpers.append(self._background.create_task(work, name=name))
+
+    async def _from_disk(self, take: Take, engine: SpeechToText) -> Transcript:
+        parts = self._studio.parts
+        clip = await parts.store.load_take(take.id)
+        return await transcribe(engine, clip, self._hearing_request(), parts.make_resampler, self._on_partial)
+
+    async def _transcribed(self, take: Take, transcript: Transcript, label: str, captured: Captured | None) -> None:
+        studio, text = self._studio, transcript.text.strip()
+        self.stopwatch.transcript_ms = self.stopwatch.ms()
+        if not text:
+            await self._nothing(take, captured)
+            return
+        take = await studio.parts.store.update_take(
+            take.id, state=TakeState.TRANSCRIBED, text=text, engine=label, error=""
+        )
+        self._take = take
+        studio.emit(TranscriptReady(self.number, text, take.id))
+        studio.emit(TakeChanged(take))
+        await self._settled()
+        await studio.history.add(Role.USER, text, turn=self.number, take=take, engine=label)
+        if studio.decide(Transcribed(self.number)):
+            await self._replying.answer()
+
+    async def _nothing(self, take: Take, captured: Captured | None) -> None:
+        """There was no speech: said with the level that was seen, and nothing goes to the model."""
+        take = await self._studio.parts.store.update_take(take.id, state=TakeState.SILENT)
+        self._studio.emit(TakeChanged(take))
+        level = captured.level if captured else Level(take.peak_db, take.peak_db)
+        self._studio.emit(NothingHeard(self.number, level, captured is not None and captured.is_zero))
+        self._studio.decide(Transcribed(self.number, is_empty=True))
+
+    def _hearing_request(self) -> HearingRequest:
+        return HearingRequest(self._studio.settings.language, self._studio.settings.vocabulary)
+
+    def _on_partial(self, text: str) -> None:
+        self._studio.emit(PartialTranscript(self.number, text))
