@@ -75,9 +75,7 @@ class SoundDevices:
             endpoint = self._choose("output", name or self.output_name)
         except DeviceError as error:
             return SoundLoudspeaker("", 48_000, _refusing(error))
-        return SoundLoudspeaker(
-            endpoint.name, endpoint.rate_hz, lambda callback: self._open_output(endpoint, callback)
-        )
+        return SoundLoudspeaker(endpoint.name, endpoint.rate_hz, lambda callback: self._open_output(endpoint, callback))
 
     # --- blocking ------------------------------------------------------------------------------------------------
 
@@ -127,7 +125,9 @@ class SoundDevices:
                 latency="low",
                 callback=callback,
             )
-        return self._counted(stream)
+        self._count_until_closed(stream)
+        opened: InputStream = stream
+        return opened
 
     def _open_output(self, endpoint: Endpoint, callback: Callable[..., None]) -> OutputStream:
         message = _("The loudspeaker “{name}” could not be opened.").format(name=endpoint.name)
@@ -142,13 +142,15 @@ class SoundDevices:
                 blocksize=endpoint.rate_hz * loudspeaker.BLOCK_MS // 1000,
                 channels=1,
                 dtype="float32",
-                latency=loudspeaker.DEVICE_BUFFER_MS / 1000,
+                latency=loudspeaker.LATENCY_MS / 1000,
                 callback=callback,
                 prime_output_buffers_using_stream_callback=True,
             )
-        return self._counted(stream)
+        self._count_until_closed(stream)
+        opened: OutputStream = stream
+        return opened
 
-    def _counted(self, stream: Any) -> Any:
+    def _count_until_closed(self, stream: Any) -> None:
         with self._count:
             self._open_streams += 1
         close = stream.close
@@ -159,7 +161,6 @@ class SoundDevices:
                 self._open_streams -= 1
 
         stream.close = close_and_count
-        return stream
 
 
 def _refusing(error: DeviceError) -> Callable[[Callable[..., None]], OutputStream]:

@@ -1,13 +1,21 @@
 """Which microphones and loudspeakers exist, by the names a person knows.
 
 On Linux PortAudio sees PulseAudio (or PipeWire, which speaks its protocol) as a single device, so the list comes
-from the sound server itself by ``pulsectl``: names, native rates and defaults, live and without restarting
-PortAudio. Everywhere else PortAudio's own list is taken; it is frozen until PortAudio is initialised again.
+from the sound server itself, by its own tool ``pactl``: names, native rates and defaults, live, in 30 ms and
+without restarting PortAudio. Everywhere else PortAudio's own list is taken; it is frozen until PortAudio is
+initialised again.
+
+A newcomer may ask why not the package ``pulsectl``: in its release 24.12 the rates it shows are read from memory
+that libpulse has already freed (measured: 22010 Hz for a device of 48000), and connecting with a timeout always
+takes the whole timeout.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -17,6 +25,7 @@ from typing import Any, Literal
 from voiceapp.audio import portaudio
 
 Direction = Literal["input", "output"]
+_USUAL_RATE_HZ = 48_000
 _BY_SERVER = ("pulse", "default", "pipewire")  # PortAudio's names for "whatever the sound server says"
 
 
@@ -95,27 +104,44 @@ def _unique(endpoints: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
 def _ask_server(index: int) -> Listing | None:
     """Ask PulseAudio or PipeWire; None when neither answers (then PortAudio's list is all we know)."""
     try:
-        import pulsectl
-    except (ImportError, OSError):
+        info, sinks, sources = (_pactl(*words) for words in (("info",), ("list", "sinks"), ("list", "sources")))
+        outputs = _served(sinks, index)
+        inputs = _served((s for s in sources if s["properties"].get("device.class") != "monitor"), index)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, subprocess.SubprocessError):
         return None
-    try:
-        with pulsectl.Pulse("voiceapp", connect=False) as server:
-            server.connect(autospawn=False, timeout=2.0)
-            info, sinks, sources = server.server_info(), server.sink_list(), server.source_list()
-    except pulsectl.PulseError:
-        return None
-    outputs = _served(sinks, index)
-    inputs = _served([s for s in sources if not s.monitor_of_sink_name], index)
     return Listing(
         inputs,
         outputs,
-        _shown(inputs, os.environ.get("PULSE_SOURCE") or info.default_source_name),
-        _shown(outputs, os.environ.get("PULSE_SINK") or info.default_sink_name),
+        _shown(inputs, os.environ.get("PULSE_SOURCE") or info["default_source_name"]),
+        _shown(outputs, os.environ.get("PULSE_SINK") or info["default_sink_name"]),
     )
 
 
-def _served(devices: Iterable[Any], index: int) -> tuple[Endpoint, ...]:
-    return _unique(Endpoint(d.description or d.name, int(d.sample_spec.rate), index, d.name) for d in devices)
+def _pactl(*words: str) -> Any:
+    """Return what ``pactl`` answers. The locale is fixed because its JSON has decimal commas in some others."""
+    command = ["pactl", "--format=json", *words]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    answer = subprocess.run(command, capture_output=True, check=True, timeout=2.0, env=environment)
+    return json.loads(answer.stdout.decode("utf-8", errors="replace"))
+
+
+def _served(devices: Iterable[dict[str, Any]], index: int) -> tuple[Endpoint, ...]:
+    return _unique(
+        Endpoint(
+            name=str(device.get("description") or device["name"]),
+            rate_hz=_rate_hz(str(device.get("sample_specification", ""))),
+            index=index,
+            server_name=str(device["name"]),
+        )
+        for device in devices
+    )
+
+
+def _rate_hz(specification: str) -> int:
+    """Read "s16le 2ch 48000Hz"; what cannot be opened directly (odd or very high rates) the server resamples."""
+    found = re.search(r"(\d+)Hz", specification)
+    rate_hz = int(found[1]) if found else _USUAL_RATE_HZ
+    return rate_hz if 8_000 <= rate_hz <= 96_000 else _USUAL_RATE_HZ
 
 
 def _shown(endpoints: tuple[Endpoint, ...], server_name: str) -> str:

@@ -56,7 +56,7 @@ class Ring:
         self._discard_to = self._written
 
     def read_into(self, out: Float32Block) -> int:
-        """Fill *out*, shape (frames,), with what is queued, the rest with zeros; return the count. Consumer's thread."""
+        """Fill *out*, shape (frames,), with what is queued, then zeros; return the count. Consumer's thread."""
         size = len(self._data)
         begin = max(self._read, self._discard_to)
         count = min(len(out), self._written - begin)
