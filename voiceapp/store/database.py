@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -11,7 +12,7 @@ from gettext import gettext as _
 from pathlib import Path
 
 from voiceapp.core.errors import StoreError
-from voiceapp.store.files import disk_full, make_private, set_aside, told_as_store_error
+from voiceapp.store.files import FULL, disk_full, make_private, set_aside, told_as_store_error
 from voiceapp.store.instance import FileLock
 from voiceapp.store.salvage import salvage
 from voiceapp.store.schema import MIGRATIONS
@@ -177,11 +178,14 @@ def _suspicion(path: Path) -> Path:
 
 
 def _is_full(path: Path) -> bool:
+    """Find out by writing: sqlite tells a spent quota only as an input/output error."""
     try:
-        room = os.statvfs(path.parent)
-    except (OSError, AttributeError):
-        return False
-    return room.f_bavail * room.f_frsize < 65_536
+        with tempfile.TemporaryFile(dir=path.parent) as probe:
+            probe.write(bytes(65_536))
+            probe.flush()
+    except OSError as error:
+        return error.errno in FULL
+    return False
 
 
 def _set_aside_with_journal(path: Path, now_s: float) -> Path:

@@ -78,7 +78,7 @@ def best(db: sqlite3.Connection, query: str, limit: int) -> list[tuple[Kind, int
         (Kind(row["found"] % 4), row["found"] // 4)
         for row in db.execute(
             """SELECT rowid AS found FROM search WHERE search MATCH ? AND (rowid % 4 = 1 OR (rowid % 4 = 2
-               AND NOT EXISTS (SELECT 1 FROM messages WHERE take_id = rowid / 4)))
+               AND NOT EXISTS (SELECT 1 FROM messages WHERE take_id = search.rowid / 4)))
                ORDER BY rank, rowid DESC LIMIT ?""",
             [expression, limit],
         )
