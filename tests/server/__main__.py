@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from tests.server.loopback import LoopbackServer
 from tests.server.script import Script, bench_script
 from tests.server.wire import Request
 
-SCRIPTS = {"bench": bench_script, "plain": Script}
+SCRIPTS: dict[str, Callable[[], Script]] = {"bench": bench_script, "plain": Script}
 
 
 def row_of(request: Request) -> dict[str, Any]:

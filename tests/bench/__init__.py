@@ -1,0 +1,1 @@
+"""Measurements: ``python -m tests.bench NAME [--json FILE]``. Reported, never asserted: machines differ."""
