@@ -1,1 +1,1 @@
-"""Tests of voiceapp: one package per room, plus fakes and contract suites."""
+"""Everything that must be true of voiceapp. ``python -m tests.check`` runs it all."""

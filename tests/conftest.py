@@ -1,3 +1,33 @@
 """What every test may use. Fixtures live beside what they bring; here they are only announced."""
 
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests import display
+
 pytest_plugins = ["tests.server.fixtures"]
+
+SCREEN = pytest.StashKey[display.Screen]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give Qt a real screen before anything imports it; ``VOICEAPP_TEST_OFFSCREEN=1`` does without."""
+    if os.environ.get("VOICEAPP_TEST_OFFSCREEN") or display.why_no_screen():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    else:
+        config.stash[SCREEN] = display.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the screen."""
+    if SCREEN in config.stash:
+        config.stash[SCREEN].stop()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests of real windows need the screen."""
+    if item.get_closest_marker("window") and SCREEN not in item.config.stash:
+        pytest.skip(display.why_no_screen() or "VOICEAPP_TEST_OFFSCREEN is set")

@@ -1,0 +1,112 @@
+# Shared by packaging/run and packaging/test: brings Python packages and, where it may, the system's libraries.
+# Sourced, not run. Sets PY to the environment's interpreter. A second call with nothing changed does nothing.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+VENV=${VOICEAPP_VENV:-$ROOT/.venv}
+PY=$VENV/bin/python
+
+say() { printf 'voiceapp: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+find_python() { # the newest interpreter that can run voiceapp
+  local name
+  for name in ${VOICEAPP_PYTHON:-} python3.14 python3.13 python3.12 python3.11 python3 python; do
+    if "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null; then
+      "$name" -c 'import sys; print(sys.executable)'
+      return
+    fi
+  done
+  return 1
+}
+
+# soname=package(Debian) for what the wheels do not bring
+RUN_LIBRARIES="libGL.so.1=libgl1 libEGL.so.1=libegl1 libxkbcommon.so.0=libxkbcommon0 libfontconfig.so.1=libfontconfig1
+  libdbus-1.so.3=libdbus-1-3 libglib-2.0.so.0=libglib2.0-0 libxcb-cursor.so.0=libxcb-cursor0
+  libxcb-icccm.so.4=libxcb-icccm4 libxcb-keysyms.so.1=libxcb-keysyms1 libxcb-shape.so.0=libxcb-shape0
+  libxkbcommon-x11.so.0=libxkbcommon-x11-0 libgssapi_krb5.so.2=libgssapi-krb5-2 libportaudio.so.2=libportaudio2"
+# command=package for what the tests drive
+TEST_COMMANDS="Xvfb=xvfb openbox=openbox xdotool=xdotool pulseaudio=pulseaudio pactl=pulseaudio-utils flite=flite"
+
+missing_packages() { # prints Debian's names of what is not there; $1: run or test
+  local known pair
+  known=$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true)
+  for pair in $RUN_LIBRARIES; do
+    case "$known" in *"${pair%%=*}"*) ;; *) echo "${pair#*=}" ;; esac
+  done
+  ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so /usr/lib*/alsa-lib/libasound_module_pcm_pulse.so >/dev/null 2>&1 ||
+    echo libasound2-plugins
+  [ "$1" = test ] || return 0
+  for pair in $TEST_COMMANDS; do
+    command -v "${pair%%=*}" >/dev/null 2>&1 || echo "${pair#*=}"
+  done
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; elif sudo -n true 2>/dev/null; then sudo "$@"; else return 1; fi
+}
+
+system_libraries() { # $1: run or test
+  [ "$(uname -s)" = Linux ] || { brew_hint "$1"; return 0; }
+  local missing
+  missing=$(missing_packages "$1" | sort -u | tr '\n' ' ')
+  [ -n "${missing// /}" ] || return 0
+  if command -v apt-get >/dev/null 2>&1; then
+    say "installing $missing"
+    # shellcheck disable=SC2086  # a list of names
+    if as_root env DEBIAN_FRONTEND=noninteractive sh -c "apt-get -qq update && apt-get -qq install -y --no-install-recommends $missing" >&2; then
+      return 0
+    fi
+    say "could not install; as an administrator: apt install $missing"
+    return 0
+  fi
+  say "the system lacks some libraries ($missing); install them with one of:"
+  say "  dnf install mesa-libGL mesa-libEGL libxkbcommon-x11 xcb-util-cursor xcb-util-keysyms xcb-util-wm portaudio alsa-plugins-pulseaudio"
+  say "  pacman -S libglvnd libxkbcommon-x11 xcb-util-cursor xcb-util-keysyms xcb-util-wm portaudio alsa-plugins"
+  say "  zypper install Mesa-libGL1 Mesa-libEGL1 libxkbcommon-x11-0 libxcb-cursor0 libportaudio2 alsa-plugins-pulse"
+}
+
+brew_hint() {
+  [ "$1" = test ] && say "outside Linux the tests of the window and the sound card are reported as skipped"
+  return 0 # the wheels for macOS bring Qt and PortAudio; nothing to brew
+}
+
+stamp() { # what the environment was made from
+  { cat "$ROOT/pyproject.toml" "$ROOT/packaging/constraints.txt"; printf '%s\n' "$ROOT" "$1"; } | cksum
+}
+
+make_environment() { # $1: run or test
+  local base group_args=() mark=$VENV/.made-for-$1
+  if [ -x "$PY" ] && [ -f "$mark" ] && [ "$(cat "$mark")" = "$(stamp "$1")" ]; then return 0; fi
+  base=$(find_python) || die "Python 3.11 or newer is needed; install it (for example: apt install python3 python3-venv)"
+  say "making the environment in $VENV with $("$base" -V)"
+  local uv
+  uv=$(bring_uv "$base") || uv=
+  export UV_PYTHON_DOWNLOADS=never
+  if [ ! -x "$PY" ]; then
+    if [ -n "$uv" ]; then "$uv" venv -q --python "$base" "$VENV"; else "$base" -m venv "$VENV" ||
+      die "could not make an environment; on Debian and Ubuntu: apt install python3-venv"; fi
+  fi
+  if [ -n "$uv" ]; then
+    [ "$1" = test ] && group_args=(--group "$ROOT/pyproject.toml:dev")
+    "$uv" pip install -q --python "$PY" -c "$ROOT/packaging/constraints.txt" "${group_args[@]}" -e "$ROOT"
+  else
+    "$PY" -m pip install -q --upgrade "pip>=25.1"
+    [ "$1" = test ] && group_args=(--group "$ROOT/pyproject.toml:dev")
+    "$PY" -m pip install -q -c "$ROOT/packaging/constraints.txt" "${group_args[@]}" -e "$ROOT"
+  fi
+  stamp "$1" >"$mark"
+}
+
+bring_uv() { # prints a uv to use; installs one beside the environment where there is none
+  local tools=$ROOT/.venv-tools
+  if [ -n "${VOICEAPP_NO_UV:-}" ]; then return 1; fi
+  command -v uv 2>/dev/null && return 0
+  if [ -x "$tools/bin/uv" ]; then echo "$tools/bin/uv"; return 0; fi
+  "$1" -m venv "$tools" >/dev/null 2>&1 && "$tools/bin/python" -m pip install -q uv >/dev/null 2>&1 || return 1
+  echo "$tools/bin/uv"
+}
+
+prepare() { # $1: run or test
+  system_libraries "$1"
+  make_environment "$1"
+}
