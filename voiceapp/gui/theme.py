@@ -71,7 +71,7 @@ class Theme(QObject):
 
     @property
     def scheme(self) -> str:
-        """ "light" or "dark"."""
+        """The look in force by name: "light" or "dark"."""
         return "dark" if self.is_dark else "light"
 
     def set_choice(self, choice: str) -> None:
@@ -94,17 +94,27 @@ class Theme(QObject):
 
     # --- type ---------------------------------------------------------------------------------------------
 
-    def font(self, size_px: int = 13, weight: int = 400, *, is_mono: bool = False, is_italic: bool = False) -> QFont:
+    def font(
+        self,
+        size_px: int = 13,
+        weight: int = 400,
+        *,
+        is_mono: bool = False,
+        is_italic: bool = False,
+        is_tabular: bool = False,
+    ) -> QFont:
         """Return the interface's font at *size_px*: Inter, from 20 px Inter Display, or JetBrains Mono.
 
-        Figures are tabular, so seconds that run do not make their neighbours tremble.
+        *is_tabular*: figures of one width, so that running seconds do not make their neighbours tremble; not for
+        names, whose hyphens Inter widens as well.
         """
         font = QFont()
         if is_mono:
             font.setFamilies([MONO_FAMILY, *_MONO_FALLBACKS])
         else:
             font.setFamilies([DISPLAY_FAMILY if size_px >= DISPLAY_FROM_PX else TEXT_FAMILY, *_FALLBACKS])
-            font.setFeature(QFont.Tag("tnum"), 1)
+            if is_tabular:
+                font.setFeature(QFont.Tag("tnum"), 1)
         font.setPixelSize(size_px)
         font.setWeight(QFont.Weight(weight))
         font.setItalic(is_italic)

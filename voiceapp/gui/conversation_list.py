@@ -1,0 +1,191 @@
+"""The rail's list: conversations under the days of their last turn, and how a row is painted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QCoreApplication,
+    QDate,
+    QLocale,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from voiceapp.core.conversation import ConversationHead
+from voiceapp.gui.theme import Theme
+
+Index = QModelIndex | QPersistentModelIndex
+HEAD_ROLE = Qt.ItemDataRole.UserRole
+DAY_PX, FIRST_DAY_PX, ROW_PX, FOUND_PX = 36, 28, 36, 52
+
+
+@dataclass(frozen=True)
+class DayRow:
+    """A day's title above its conversations."""
+
+    title: str
+
+
+Row = DayRow | ConversationHead
+
+
+def day_title(day: date, today: date, locale: QLocale) -> str:
+    """Return "Today", "Yesterday", "Monday 12 May", or with the year where it is another."""
+    days = (today - day).days
+    if days == 0:
+        return QCoreApplication.translate("ConversationList", "Today")
+    if days == 1:
+        return QCoreApplication.translate("ConversationList", "Yesterday")
+    pattern = "dddd d MMMM" if day.year == today.year else "d MMMM yyyy"
+    return locale.toString(QDate(day.year, day.month, day.day), pattern)
+
+
+def rows_of(heads: Sequence[ConversationHead], today: date, locale: QLocale) -> list[Row]:
+    """Return *heads*, newest first, with a title before each day."""
+    rows: list[Row] = []
+    last: date | None = None
+    for head in heads:
+        day = datetime.fromtimestamp(head.updated_at).astimezone().date()
+        if day != last:
+            rows.append(DayRow(day_title(day, today, locale)))
+            last = day
+        rows.append(head)
+    return rows
+
+
+class ConversationList(QAbstractListModel):
+    """Days and conversations as one list; ``renamed`` carries id and title when the person edited a row."""
+
+    renamed = Signal(int, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._heads: tuple[ConversationHead, ...] = ()
+        self._hidden: set[int] = set()
+        self._rows: list[Row] = []
+
+    def show(self, heads: Sequence[ConversationHead]) -> None:
+        """Show *heads*, newest first; nothing is touched where they are the same."""
+        if tuple(heads) != self._heads:
+            self._heads = tuple(heads)
+            self._rebuild()
+
+    def hide(self, conversation_id: int, *, is_hidden: bool) -> None:
+        """Leave a conversation out while its deletion can still be undone."""
+        (self._hidden.add if is_hidden else self._hidden.discard)(conversation_id)
+        self._rebuild()
+
+    def row_of(self, conversation_id: int) -> int:
+        """Return the row of a conversation, -1 where it is not in the list."""
+        return next(
+            (n for n, row in enumerate(self._rows) if isinstance(row, ConversationHead) and row.id == conversation_id),
+            -1,
+        )
+
+    def _rebuild(self) -> None:
+        shown = [head for head in self._heads if head.id not in self._hidden]
+        rows = rows_of(shown, datetime.now().astimezone().date(), QLocale())
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()
+
+    # --- what Qt asks -------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        row = self._rows[index.row()]
+        if role == HEAD_ROLE:
+            return row
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.AccessibleTextRole):
+            return row.title
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, ConversationHead):
+            return row.title
+        return None
+
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        row = self._rows[index.row()] if index.isValid() else None
+        title = str(value).strip()
+        if role != Qt.ItemDataRole.EditRole or not isinstance(row, ConversationHead) or not title or title == row.title:
+            return False
+        self.renamed.emit(row.id, title)
+        return True
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        if isinstance(self._rows[index.row()], DayRow):
+            return Qt.ItemFlag.ItemNeverHasChildren
+        flag = Qt.ItemFlag
+        return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsEditable | flag.ItemNeverHasChildren
+
+
+class ConversationDelegate(QStyledItemDelegate):
+    """Paints a day's title, or a conversation with its time, and in search results the words that were found."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        row = index.data(HEAD_ROLE)
+        if isinstance(row, DayRow):
+            return QSize(100, FIRST_DAY_PX if index.row() == 0 else DAY_PX)
+        return QSize(100, FOUND_PX if isinstance(row, ConversationHead) and row.snippet else ROW_PX)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row = index.data(HEAD_ROLE)
+        area = QRectF(option.rect)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if isinstance(row, DayRow):
+            painter.setFont(self._theme.font(12))
+            painter.setPen(self._theme.color("ink2"))
+            painter.drawText(area.adjusted(8, 0, -8, -4), Qt.AlignmentFlag.AlignBottom, row.title)
+        elif isinstance(row, ConversationHead):
+            state = option.state
+            self._paint_row(painter, area, row, state)
+        painter.restore()
+
+    def _paint_row(self, painter: QPainter, area: QRectF, row: ConversationHead, state: QStyle.StateFlag) -> None:
+        is_chosen = bool(state & QStyle.StateFlag.State_Selected)
+        if is_chosen or state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.color("hover"))
+            painter.drawRoundedRect(area, 8, 8)
+        line = QRectF(area.left() + 8, area.top(), area.width() - 16, ROW_PX)
+        painter.setFont(self._theme.font(12, is_tabular=True))
+        painter.setPen(self._theme.color("ink2" if is_chosen else "ink3"))
+        at = datetime.fromtimestamp(row.updated_at).astimezone().strftime("%H:%M")
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, at)
+        font = self._theme.font(13, 600 if is_chosen else 400)
+        painter.setFont(font)
+        painter.setPen(self._theme.color("ink" if is_chosen else "ink2"))
+        room = line.width() - QFontMetricsF(self._theme.font(12, is_tabular=True)).horizontalAdvance(at) - 12
+        title = QFontMetricsF(font).elidedText(row.title, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
+        if row.snippet:
+            painter.setFont(self._theme.font(12))
+            painter.setPen(self._theme.color("ink3"))
+            below = QRectF(line.left(), area.top() + 28, line.width(), 18)
+            metrics = QFontMetricsF(self._theme.font(12))
+            found = metrics.elidedText(" ".join(row.snippet.split()), Qt.TextElideMode.ElideRight, below.width())
+            painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, found)
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        editor = QLineEdit(parent)
+        editor.setStyleSheet("min-height: 28px; padding: 0 7px;")
+        return editor

@@ -1,0 +1,78 @@
+"""The line above the conversation: its title, how many turns it has, and the side panel's button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy
+
+from voiceapp.gui.controls import IconButton, Surface
+from voiceapp.gui.theme import Theme
+
+HEIGHT_PX = 48
+
+
+class ElidedLabel(QLabel):
+    """A label that ends in an ellipsis where its room ends; the whole text is its tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(40)
+
+    def whole(self) -> str:
+        """The text without its ellipsis."""
+        return self._whole
+
+    def set_whole(self, text: str) -> None:
+        """Show another text."""
+        self._whole = text
+        self.setMaximumWidth(self.fontMetrics().horizontalAdvance(text) + 4)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(40, self.width()))
+        self.setText(shown)
+        self.setToolTip(self._whole if shown != self._whole else "")
+
+
+class Header(Surface):
+    """Title and turns; ``side_wanted`` when the side panel's button is pressed."""
+
+    side_wanted = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "canvas")
+        self._theme = theme
+        self.setFixedHeight(HEIGHT_PX)
+        self.title = ElidedLabel()
+        self.title.setFont(theme.font(15, 600))
+        self.meta = QLabel()
+        self.meta.setProperty("role", "meta")
+        self.side_button = IconButton(theme, "panel-right", self.tr("Side panel (Ctrl+J)"))
+        self.side_button.setCheckable(True)
+        self.side_button.hide()
+        self.side_button.clicked.connect(self.side_wanted)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 0, 8, 1)
+        row.setSpacing(8)
+        row.addWidget(self.title, 1)
+        row.addWidget(self.meta)
+        row.addStretch(1)
+        row.addWidget(self.side_button)
+        self.show_conversation("", 0)
+
+    def show_conversation(self, title: str, turns: int) -> None:
+        """Show the title, and how many turns the person has had in it."""
+        self.title.set_whole(title or self.tr("New conversation"))
+        words = self.tr("1 turn") if turns == 1 else self.tr("{n} turns").format(n=turns)
+        self.meta.setText(words if turns else "")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, self._theme.color("line"))

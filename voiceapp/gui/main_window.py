@@ -1,0 +1,330 @@
+"""The window: puts the parts together, hands every event to those it concerns, and owns keys and shortcuts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol, cast
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QMouseEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+
+from voiceapp.core import commands as do
+from voiceapp.core import events as ev
+from voiceapp.core.conversation import ConversationHead, Role
+from voiceapp.core.settings import Settings
+from voiceapp.gui.conversation_rail import ConversationRail, IconRail
+from voiceapp.gui.focus_ring import FocusRing
+from voiceapp.gui.header import Header
+from voiceapp.gui.notice_texts import notice_for
+from voiceapp.gui.notices import NoticeAction, Notices, NoticeText
+from voiceapp.gui.session_bridge import SessionBridge
+from voiceapp.gui.shell import Plan, Shell, is_text_field
+from voiceapp.gui.state_strip import StateStrip
+from voiceapp.gui.talk_bar import TalkBar
+from voiceapp.gui.talk_gesture import TalkGesture
+from voiceapp.gui.theme import Theme
+
+UNDO_MS = 6000
+CLOSE_WITHIN_MS = 3000
+MINIMUM_PX = (640, 400)
+
+
+class ConversationPane(Protocol):
+    """What the window needs of the conversation view, besides being a widget."""
+
+    asked: SignalInstance
+    """Carries commands."""
+
+    def apply(self, event: ev.Event) -> None:
+        """Take an event of the session."""
+
+
+class Windows(Protocol):
+    """The windows that stand beside this one; ``app`` makes them when they are first wanted."""
+
+    def show_settings(self) -> None:
+        """Open the settings."""
+
+    def show_recordings(self) -> None:
+        """Open the list of recordings."""
+
+    def show_log(self) -> None:
+        """Open the log."""
+
+
+class MainWindow(QMainWindow):
+    """Shows one session. ``ready`` once it takes commands; ``closed`` when the session has ended and all is saved."""
+
+    ready = Signal()
+    closed = Signal()
+
+    def __init__(self, theme: Theme, bridge: SessionBridge, pane: QWidget, windows: Windows) -> None:
+        super().__init__()
+        self._theme, self._bridge, self._pane, self._windows = theme, bridge, pane, windows
+        self._talk = cast(ConversationPane, pane)
+        self.settings = Settings()
+        self._head = ConversationHead(0, "", 0.0)
+        self._turns = 0
+        self._is_closing = False
+        self.gesture = TalkGesture(self)
+        self.header, self.notices = Header(theme), Notices(theme)
+        self.strip, self.bar = StateStrip(theme), TalkBar(theme)
+        self.rail, self.icons = ConversationRail(theme), IconRail(theme)
+        self.shell = Shell(theme, self.rail, self.icons, self._make_middle())
+        self.setCentralWidget(self.shell)
+        self.setWindowTitle("voiceapp")
+        self.setMinimumSize(*MINIMUM_PX)
+        self.resize(1280, 800)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        self._ring = FocusRing(theme, self, app)
+        self._connect()
+        self._add_shortcuts()
+
+    def _make_middle(self) -> QWidget:
+        middle = QWidget()
+        whole = QVBoxLayout(middle)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        for part in (self.header, self.notices):
+            whole.addWidget(part)
+        whole.addWidget(self._pane, 1)
+        whole.addWidget(self.strip)
+        whole.addWidget(self.bar)
+        return middle
+
+    def _connect(self) -> None:
+        send = self._bridge.send
+        self._bridge.happened.connect(self.apply)
+        self._bridge.failed.connect(self._on_failed)
+        self._bridge.stopped.connect(self._on_stopped)
+        self._talk.asked.connect(send)
+        self.gesture.asked.connect(send)
+        self.gesture.locked_changed.connect(self.bar.show_lock)
+        self.bar.button.pressed.connect(self.gesture.press)
+        self.bar.button.released.connect(self.gesture.release)
+        self.bar.sent.connect(lambda text: send(do.SendText(text)))
+        self.bar.aloud_changed.connect(self._set_aloud)
+        self.rail.opened.connect(self._open)
+        self.rail.renamed.connect(lambda number, title: send(do.RenameConversation(number, title)))
+        self.rail.searched.connect(lambda words: send(do.Search(words)))
+        self.rail.deleted.connect(self._delete)
+        self.rail.collapse_wanted.connect(self._toggle_rail)
+        self.icons.list_wanted.connect(lambda: self.shell.open_rail(is_open=True))
+        self.icons.search_wanted.connect(self._search)
+        for rail in (self.rail, self.icons):
+            rail.new_wanted.connect(self._new)
+            rail.recordings_wanted.connect(self._windows.show_recordings)
+            rail.settings_wanted.connect(self._windows.show_settings)
+        self.header.side_wanted.connect(self._toggle_side)
+        self.shell.plan_changed.connect(self._on_plan)
+        self.bar.button.setProperty("drawsFocus", True)
+
+    def _add_shortcuts(self) -> None:
+        for keys, act in (
+            ("Ctrl+N", self._new),
+            ("Ctrl+K", self._search),
+            ("Ctrl+L", lambda: self.bar.entry.setFocus(Qt.FocusReason.ShortcutFocusReason)),
+            ("Ctrl+,", self._windows.show_settings),
+            ("Ctrl+B", self._toggle_rail),
+            ("Ctrl+J", self._toggle_side),
+            ("F6", lambda: self._next_region(1)),
+            ("Shift+F6", lambda: self._next_region(-1)),
+            ("F12", self._windows.show_log),
+            ("Esc", self._escape),
+        ):
+            QShortcut(QKeySequence(keys), self).activated.connect(act)
+
+    # --- events -------------------------------------------------------------------------------------------
+
+    def apply(self, event: ev.Event) -> None:
+        """Hand *event* to those it concerns. GUI thread."""
+        self.gesture.apply(event)
+        self.strip.apply(event)
+        self.bar.show_word(self.strip.strip.word)
+        self._talk.apply(event)
+        match event:
+            case ev.InputLevel(level=level) if self.strip.strip.phase.value == "listening":
+                self.bar.button.show_level(level)
+            case ev.OutputLevel(level=level) if self.strip.strip.phase.value == "speaking":
+                self.bar.button.show_level(level)
+            case ev.InputLevel() | ev.OutputLevel() | ev.ReplyDelta():
+                return
+            case ev.SessionReady(settings=settings):
+                self._use_settings(settings)
+                self.bar.set_ready(is_ready=True)
+                self.ready.emit()
+            case ev.SettingsChanged(settings=settings):
+                self._use_settings(settings)
+            case ev.ConversationsListed():
+                self.rail.show_list(event)
+                self._retitle(event.heads)
+            case ev.ConversationOpened(conversation=conversation):
+                self._turns = sum(message.role is Role.USER for message in conversation.messages)
+                self._show_head(conversation.head)
+            case ev.MessageAdded(message=message):
+                self._turns += message.role is Role.USER
+                self._show_head(replace(self._head, id=message.conversation_id))
+        self._notice(event)
+
+    def _notice(self, event: ev.Event) -> None:
+        notice = notice_for(event, self._bridge.send, lambda: self.settings, self._windows.show_recordings)
+        if notice is not None:
+            self.notices.add(notice)
+
+    def _use_settings(self, settings: Settings) -> None:
+        self.settings = settings
+        self._theme.set_choice(settings.theme)
+        self.bar.aloud.setChecked(settings.is_reply_aloud)
+
+    def _retitle(self, heads: tuple[ConversationHead, ...]) -> None:
+        for head in heads:
+            if head.id == self._head.id and head.title != self._head.title:
+                self._show_head(head)
+
+    def _show_head(self, head: ConversationHead) -> None:
+        self._head = head
+        self.header.show_conversation(head.title, self._turns)
+        self.rail.show_current(head.id)
+
+    def _on_failed(self, problem: ev.Problem) -> None:
+        self.bar.set_ready(is_ready=False)
+        self.strip.show_problem(problem)
+        self.notices.add(
+            NoticeText(
+                problem.message,
+                problem.hint,
+                (NoticeAction(self.tr("Show the log"), self._windows.show_log),),
+                is_problem=True,
+            )
+        )
+
+    # --- what the person does -----------------------------------------------------------------------------
+
+    def _set_aloud(self, is_aloud: bool) -> None:
+        self._bridge.send(do.ApplySettings(replace(self.settings, is_reply_aloud=is_aloud)))
+
+    def _new(self) -> None:
+        self.shell.close_over()
+        self._bridge.send(do.NewConversation())
+
+    def _open(self, conversation_id: int) -> None:
+        self.shell.close_over()
+        if conversation_id != self._head.id:
+            self._bridge.send(do.OpenConversation(conversation_id))
+
+    def _delete(self, head: ConversationHead) -> None:
+        """Take a conversation out of the list; it is deleted once the undo has passed."""
+        self.rail.model.hide(head.id, is_hidden=True)
+        self.notices.add(
+            NoticeText(
+                self.tr("“{title}” is deleted. Its recordings stay.").format(title=head.title),
+                actions=(NoticeAction(self.tr("Undo"), lambda: self.rail.model.hide(head.id, is_hidden=False)),),
+                on_dismissed=lambda: self._bridge.send(do.DeleteConversation(head.id)),
+                for_ms=UNDO_MS,
+            )
+        )
+
+    def _search(self) -> None:
+        self.shell.open_rail(is_open=True)
+        self.rail.focus_search()
+
+    def _toggle_rail(self) -> None:
+        self.shell.toggle_rail()
+
+    def _toggle_side(self) -> None:
+        self.shell.toggle_side()
+        self.header.side_button.setChecked(self.shell.is_side_open)
+
+    def set_side_panel(self, widget: QWidget | None) -> None:
+        """Give the right side its content, closed at first; None removes it and its button."""
+        self.shell.set_side_panel(widget)
+        self.header.side_button.setVisible(widget is not None)
+        self.header.side_button.setChecked(self.shell.is_side_open)
+
+    def _escape(self) -> None:
+        if self.shell.has_over:
+            self.shell.close_over()
+            self.header.side_button.setChecked(self.shell.is_side_open)
+            return
+        self.gesture.cancel()
+        self._bridge.send(do.Interrupt())
+
+    def _next_region(self, step: int) -> None:
+        """F6: list, conversation, talk button, entry, round and round."""
+        regions = [w for w in (self.rail.view, self._pane, self.bar.button, self.bar.entry.lines) if w.isVisible()]
+        focus = QApplication.focusWidget()
+        here = next(
+            (n for n, w in enumerate(regions) if focus is not None and (w is focus or w.isAncestorOf(focus))), -1
+        )
+        self._ring.note_key(Qt.Key.Key_F6)
+        regions[(here + step) % len(regions)].setFocus(Qt.FocusReason.TabFocusReason)
+
+    # --- keys held down -----------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        handle = self.windowHandle()
+        if handle is not None:
+            handle.installEventFilter(self)  # sees each key once, before any widget; far fewer events than the app's
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
+            return self._on_key(event)
+        if event.type() is QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
+            self._ring.note_click()
+        return False
+
+    def _on_key(self, event: QKeyEvent) -> bool:
+        """Let Space talk; return whether the key was used up."""
+        is_down = event.type() is QEvent.Type.KeyPress
+        if is_down:
+            self._ring.note_key(event.key())
+        if event.key() != Qt.Key.Key_Space:
+            return False
+        if not is_down:
+            if not self.gesture.is_pressed or event.isAutoRepeat():
+                return self.gesture.is_pressed
+            self.gesture.release()
+            return True
+        wanted = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        is_talk = wanted == Qt.KeyboardModifier.ControlModifier or (
+            wanted == Qt.KeyboardModifier.NoModifier and not is_text_field(QApplication.focusWidget())
+        )
+        if self.gesture.is_pressed:
+            return True
+        if not is_talk or not self.bar.button.isEnabled() or QApplication.activePopupWidget() is not None:
+            return False
+        if not event.isAutoRepeat():
+            self.gesture.press()
+        return True
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self.gesture.lose()
+
+    # --- room ---------------------------------------------------------------------------------------------
+
+    def _on_plan(self, plan: Plan) -> None:
+        self.bar.set_small(plan.is_low)
+
+    # --- leaving ------------------------------------------------------------------------------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._is_closing:
+            event.accept()
+            return
+        event.ignore()
+        self._is_closing = True
+        self.gesture.lose()
+        self.notices.finish_all()
+        self.hide()
+        QTimer.singleShot(CLOSE_WITHIN_MS, self, self._on_stopped)
+        self._bridge.stop()
+
+    def _on_stopped(self) -> None:
+        if self._is_closing and self.windowHandle() is not None:
+            self.close()
+            self.closed.emit()

@@ -1,0 +1,117 @@
+"""The text entry: grows from one line to five; Enter sends, Shift+Enter begins a new line."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QTextOption
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
+
+from voiceapp.gui.controls import IconButton
+from voiceapp.gui.theme import Theme
+
+LINE_PX = 20
+LINES_MAX = 5
+_PADDING_PX = 24
+
+
+class _Lines(QPlainTextEdit):
+    """The bare editor inside the frame; as high as its lines, up to five."""
+
+    submitted = Signal()
+    grown = Signal()
+    focus_changed = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("bare", True)
+        self.setFont(theme.font(15))
+        self.setTabChangesFocus(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        lines = min(LINES_MAX, max(1, round(self.document().size().height())))
+        policy = Qt.ScrollBarPolicy
+        is_over = self.document().size().height() > LINES_MAX
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAsNeeded if is_over else policy.ScrollBarAlwaysOff)
+        height = lines * self.fontMetrics().lineSpacing() + 2
+        if height != self.height() or self.minimumHeight() != height:
+            self.setFixedHeight(height)
+            self.grown.emit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.height())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if is_enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.submitted.emit()
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_changed.emit()
+
+
+class MessageEntry(QWidget):
+    """A framed entry with a send button. ``sent`` carries the text, stripped and never empty."""
+
+    sent = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.lines = _Lines(theme)
+        self.lines.setPlaceholderText(self.tr("Type instead of talking"))
+        self.lines.setAccessibleName(self.tr("Message"))
+        self.send_button = IconButton(theme, "arrow-up", self.tr("Send"), size_px=32, is_filled=True)
+        self.send_button.setEnabled(False)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 6, 6, 6)
+        row.setSpacing(8)
+        row.addWidget(self.lines, 1, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.send_button, 0, Qt.AlignmentFlag.AlignBottom)
+        self.setFocusProxy(self.lines)
+        self.setCursor(Qt.CursorShape.IBeamCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.lines.textChanged.connect(self._on_text)
+        self.lines.submitted.connect(self._submit)
+        self.lines.focus_changed.connect(self.update)
+        self.lines.grown.connect(self.updateGeometry)
+        self.send_button.setCursor(Qt.CursorShape.ArrowCursor)
+        self.send_button.clicked.connect(self._submit)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, max(44, self.lines.height() + _PADDING_PX))
+
+    minimumSizeHint = sizeHint
+
+    def text(self) -> str:
+        """What stands in the entry."""
+        return self.lines.toPlainText()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.color("ink" if self.lines.hasFocus() else "edge"), 1))
+        painter.setBrush(self._theme.color("canvas"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+
+    def _on_text(self) -> None:
+        self.send_button.setEnabled(bool(self.text().strip()))
+
+    def _submit(self) -> None:
+        if text := self.text().strip():
+            self.lines.clear()
+            self.sent.emit(text)

@@ -1,0 +1,81 @@
+"""Which events become a notice, in which words, with which buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from gettext import gettext as _
+from gettext import ngettext
+
+from voiceapp.core import events as ev
+from voiceapp.core.commands import ApplySettings, Command, PlayTake, RetryTake
+from voiceapp.core.conversation import Take
+from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
+from voiceapp.gui.notices import NoticeAction, NoticeText
+
+Send = Callable[[Command], None]
+SPEECH_SERVERS = frozenset({"speaches"})
+"""Servers that hear and speak but do not chat."""
+
+
+def notice_for(
+    event: ev.Event, send: Send, settings: Callable[[], Settings], show_takes: Callable[[], None]
+) -> NoticeText | None:
+    """Return what to show for *event*, or None for the many that need no notice."""
+    match event:
+        case ev.Notice(message=message, hint=hint, is_problem=is_problem):
+            return NoticeText(message, hint, is_problem=is_problem)
+        case ev.DevicesChanged(notice=notice) if notice:
+            return NoticeText(notice)
+        case ev.ServerFound() if event.base_url not in settings().offers_declined:
+            return _server_found(event, send, settings)
+        case ev.TakesListed(recovered=recovered) if recovered:
+            return _recovered(recovered, send, show_takes)
+        case _:
+            return None
+
+
+def _server_found(found: ev.ServerFound, send: Send, settings: Callable[[], Settings]) -> NoticeText:
+    def decline() -> None:
+        now = settings()
+        send(ApplySettings(replace(now, offers_declined=(*now.offers_declined, found.base_url))))
+
+    models = ", ".join(found.models[:3]) + ("…" if len(found.models) > 3 else "")
+    return NoticeText(
+        _("{name} answers on this computer.").format(name=found.name),
+        _("It offers {models}.").format(models=models) if models else "",
+        (NoticeAction(_("Use it"), lambda: send(ApplySettings(using(settings(), found)))),),
+        dismiss=_("Not now"),
+        on_dismissed=decline,
+    )
+
+
+def using(settings: Settings, found: ev.ServerFound) -> Settings:
+    """Return *settings* in which the server that was found does what it is good at."""
+    name = found.name.lower().replace(" ", "-").replace(".", "-")
+    taken = {provider.name: provider for provider in settings.providers}
+    if name in taken and taken[name].base_url != found.base_url:
+        name = f"{name}-2"
+    provider = Provider(name, ProviderKind.COMPATIBLE, found.base_url)
+    others = tuple(p for p in settings.providers if p.name != name)
+    jobs = (Job.TRANSCRIPTION, Job.SPEECH) if found.name.lower() in SPEECH_SERVERS else (Job.CHAT,)
+    model = found.models[0] if found.models and jobs == (Job.CHAT,) else ""
+    chosen = {job.value: Choice(name, model) for job in jobs}
+    return replace(settings, providers=(*others, provider), jobs={**settings.jobs, **chosen})
+
+
+def _recovered(takes: tuple[Take, ...], send: Send, show_takes: Callable[[], None]) -> NoticeText:
+    if len(takes) == 1:
+        take = takes[0]
+        return NoticeText(
+            _("A recording was cut off. {seconds:.1f} s of it are saved.").format(seconds=take.duration_s),
+            _("It has not been turned into words yet."),
+            (
+                NoticeAction(_("Play"), lambda: send(PlayTake(take.id))),
+                NoticeAction(_("Turn into words"), lambda: send(RetryTake(take.id))),
+            ),
+        )
+    message = ngettext(
+        "{n} recording was cut off and is saved.", "{n} recordings were cut off and are saved.", len(takes)
+    )
+    return NoticeText(message.format(n=len(takes)), "", (NoticeAction(_("Show recordings"), show_takes),))
