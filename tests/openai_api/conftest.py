@@ -1,0 +1,54 @@
+"""Engines on the wire to a loopback server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.server.loopback import LoopbackServer
+from voiceapp.core.settings import Provider, ProviderKind
+from voiceapp.openai_api.client import Timeouts
+from voiceapp.openai_api.wire import Wire
+from voiceapp.resources import model_table
+
+KEY = "sk-test-51b0c8e2d7a94f2c"
+QUICK = Timeouts(connect_s=2.0, silence_s=0.3, first_s=5.0)
+
+MakeWire = Callable[..., Wire]
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    """A loopback server; every request that it got must have been a valid one."""
+    with LoopbackServer() as server:
+        yield server
+    assert server.violations == []
+
+
+@pytest.fixture
+async def make_wire(server: LoopbackServer) -> AsyncIterator[MakeWire]:
+    """Make wires to *server* that are closed at the end. Keyword arguments reach ``Wire``; ``kind``, ``base_url`` and
+    other fields of ``Provider`` too."""
+    async with AsyncExitStack() as stack:
+
+        def make(key: str = KEY, **options: object) -> Wire:
+            fields = {name: options.pop(name) for name in tuple(options) if name in Provider.__dataclass_fields__}
+            fields = {"name": "openai", "kind": ProviderKind.OPENAI, "base_url": server.base_url, **fields}
+            wire = Wire(
+                Provider(**fields),  # type: ignore[arg-type]
+                lambda: key,
+                model_table(),
+                **{"timeouts": QUICK, **options},  # type: ignore[arg-type]
+            )
+            stack.push_async_callback(wire.close)
+            return wire
+
+        yield make
+
+
+@pytest.fixture
+def wire(make_wire: MakeWire) -> Wire:
+    """The wire to OpenAI as the server plays it."""
+    return make_wire()

@@ -1,0 +1,183 @@
+"""The model table: which models do which job, within which limits, at which price, until when.
+
+The table is data (``voiceapp/data/models.json``, overridable by the person's own file); this module only looks
+things up in it. Dates come as arguments: core has no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
+from fnmatch import fnmatchcase
+from gettext import gettext as _
+from typing import Any
+
+from voiceapp.core.errors import ConfigError
+from voiceapp.core.speech import Usage, Voice
+
+NOTICE_DAYS = 60
+"""How long before its end a model is announced as ending."""
+
+TOKENS_PER_PRICE = 1_000_000
+_INCLUDED = {"text_cached": "text_in", "audio_cached": "audio_in"}
+"""Kinds of usage that are part of another kind, and are charged instead of it."""
+_UNPRICED = frozenset({"reasoning_out"})
+"""Kinds that another kind's price already covers."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One row of the table.
+
+    Attributes:
+        id: a model's name, or a pattern with ``*`` for a family; the first row that fits counts.
+        jobs: values of ``core.settings.Job``.
+        default_for: jobs for which it is taken when the person chose none.
+        ends: the day from which the service no longer answers; None when none is announced.
+        replacement: the model that takes over; "" when there is none for the same endpoint.
+        prices: US dollars per million tokens by kind of ``Usage.amounts``, and ``seconds`` per second. Empty: unknown.
+        limits: ``input_chars``, ``upload_bytes``, ``context_tokens``.
+        accepts: optional request parameters that it takes beyond its endpoint's common ones.
+        refuses: request parameters that must not be sent.
+        voices: for speech.
+        tools_effort: the reasoning effort that Chat Completions demands once tools are sent; "" for none.
+        reasons: it thinks before it answers, so its encrypted thoughts can be asked for and handed back.
+    """
+
+    id: str
+    jobs: tuple[str, ...] = ()
+    default_for: tuple[str, ...] = ()
+    ends: date | None = None
+    replacement: str = ""
+    prices: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+    accepts: frozenset[str] = frozenset()
+    refuses: frozenset[str] = frozenset()
+    voices: tuple[Voice, ...] = ()
+    tools_effort: str = ""
+    reasons: bool = False
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """Everything known about models. Rows are in order of precedence."""
+
+    rows: tuple[Model, ...] = ()
+
+    def find(self, model: str) -> Model:
+        """Return the row for *model*; an unknown one gets an empty row of its own name."""
+        for row in self.rows:
+            if fnmatchcase(model, row.id):
+                return row
+        return Model(model)
+
+    def default(self, job: str) -> str:
+        """Return the model taken for *job* on OpenAI when none is chosen; "" when the table names none."""
+        return next((row.id for row in self.rows if job in row.default_for), "")
+
+    def replacement(self, model: str, today: date | None = None) -> str:
+        """Return who takes over from *model*, following the chain past models that have ended by *today*."""
+        seen = {model}
+        successor = self.find(model).replacement
+        while successor and today is not None and self._has_ended(successor, today):
+            if successor in seen:
+                return ""
+            seen.add(successor)
+            successor = self.find(successor).replacement
+        return successor
+
+    def is_ending(self, model: str, today: date) -> bool:
+        """Tell whether *model* ends within the notice period, or has ended."""
+        ends = self.find(model).ends
+        return ends is not None and ends - today <= timedelta(days=NOTICE_DAYS)
+
+    def cost(self, usage: Usage) -> float | None:
+        """Return what *usage* cost in US dollars; None when a price is not known, never a false 0."""
+        prices = self.find(usage.model).prices
+        amounts = usage.amounts
+        if "seconds" in prices:
+            return prices["seconds"] * amounts["seconds"] if "seconds" in amounts else None
+        tokens = {kind: amount for kind, amount in amounts.items() if kind not in _UNPRICED and amount}
+        for kind, whole in _INCLUDED.items():
+            if kind in tokens and whole in tokens:
+                tokens[whole] -= tokens[kind]
+        tokens.pop("seconds", None)
+        tokens.pop("characters", None)
+        if not tokens or any(kind not in prices for kind in tokens):
+            return None
+        return sum(prices[kind] * amount for kind, amount in tokens.items()) / TOKENS_PER_PRICE
+
+    def _has_ended(self, model: str, today: date) -> bool:
+        ends = self.find(model).ends
+        return ends is not None and ends <= today
+
+
+def parse_models(data: Mapping[str, Any]) -> ModelTable:
+    """Read the table from decoded JSON, ``{"models": [row, ...]}``. Raises ConfigError naming the row that is wrong."""
+    rows = data.get("models")
+    if not isinstance(rows, list):
+        raise ConfigError(_("The model table has no list called “models”."))
+    return ModelTable(tuple(_row(number, row) for number, row in enumerate(rows, start=1)))
+
+
+def merged(shipped: ModelTable, own: ModelTable) -> ModelTable:
+    """Return *shipped* overridden by the person's *own* rows."""
+    replaced = {row.id for row in own.rows}
+    taken = {job for row in own.rows for job in row.default_for}
+    return ModelTable((*own.rows, *(row for row in _without_defaults(shipped.rows, taken) if row.id not in replaced)))
+
+
+def pick(ids: Iterable[str], job: str) -> str:
+    """Choose from the *ids* that a compatible server lists the one that most likely does *job*; "" when none does."""
+    known = sorted(ids)
+    wanted = _TRAITS.get(job)
+    if wanted is not None:
+        return next((i for i in known if any(trait in i.lower() for trait in wanted)), "")
+    others = [trait for traits in _TRAITS.values() for trait in traits]
+    return next((i for i in known if not any(trait in i.lower() for trait in others)), "")
+
+
+_TRAITS: Mapping[str, Sequence[str]] = {
+    "transcription": ("whisper", "transcribe", "parakeet", "canary", "moonshine", "asr", "stt", "voxtral"),
+    "speech": ("tts", "kokoro", "piper", "bark", "chatterbox", "orpheus"),
+    "embeddings": ("embed", "bge-", "minilm", "gte-", "e5-"),
+    "moderation": ("moderation", "guard"),
+    "images": ("image", "flux", "diffusion", "dall-e", "sdxl"),
+    "realtime": ("realtime",),
+    "other": ("rerank",),
+}
+
+
+def _without_defaults(rows: Iterable[Model], jobs: set[str]) -> Iterable[Model]:
+    for row in rows:
+        if jobs.isdisjoint(row.default_for):
+            yield row
+        else:
+            values = {f.name: getattr(row, f.name) for f in fields(row)}
+            yield Model(**{**values, "default_for": tuple(j for j in row.default_for if j not in jobs)})
+
+
+def _row(number: int, row: object) -> Model:
+    known = {f.name for f in fields(Model)}
+    if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row.keys() <= known:
+        raise ConfigError(_("Row {number} of the model table cannot be read.").format(number=number))
+    try:
+        ends = row.get("ends")
+        return Model(
+            id=row["id"],
+            jobs=tuple(row.get("jobs", ())),
+            default_for=tuple(row.get("default_for", ())),
+            ends=date.fromisoformat(ends) if ends else None,
+            replacement=row.get("replacement", ""),
+            prices={kind: float(price) for kind, price in row.get("prices", {}).items()},
+            limits={kind: int(limit) for kind, limit in row.get("limits", {}).items()},
+            accepts=frozenset(row.get("accepts", ())),
+            refuses=frozenset(row.get("refuses", ())),
+            voices=tuple(Voice(v, v.split("_")[-1].capitalize()) for v in row.get("voices", ())),
+            tools_effort=row.get("tools_effort", ""),
+            reasons=bool(row.get("reasons", False)),
+        )
+    except (TypeError, ValueError, AttributeError):
+        sentence = _("The row “{id}” of the model table cannot be read.").format(id=row["id"])
+        raise ConfigError(sentence) from None

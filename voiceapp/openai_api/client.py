@@ -1,0 +1,178 @@
+"""The SDK's client for a provider: address, key, proxies, timeouts.
+
+Requests go through the client's own ``post`` and ``get`` with the raw response, not through its typed methods:
+checking and rebuilding a conversation against the SDK's types costs 5 ms a call and another 3 ms for 50 streamed
+tokens (0.6 ms in all this way), and the typed decoders give up on half of what compatible servers send. The client
+still gives authentication, Azure's addresses, the connection pool and its error types.
+
+Building one takes about 0.1 s (trust store): do it in a worker thread.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import httpx2
+import openai
+
+from voiceapp.core.settings import Job, Provider, ProviderKind
+
+OPENAI_URL = "https://api.openai.com/v1"
+KEEP_ALIVE_S = 60.0
+
+ENDPOINTS = {
+    "chat": "/chat/completions",
+    "responses": "/responses",
+    Job.TRANSCRIPTION.value: "/audio/transcriptions",
+    Job.SPEECH.value: "/audio/speech",
+    Job.IMAGES.value: "/images/generations",
+    Job.MODERATION.value: "/moderations",
+    Job.EMBEDDINGS.value: "/embeddings",
+    "models": "/models",
+}
+"""The standard path of each endpoint; ``Provider.paths`` replaces it by name."""
+
+_PASTED = (
+    "/chat/completions", "/completions", "/responses", "/audio/transcriptions", "/audio/translations",
+    "/audio/speech", "/images/generations", "/images/edits", "/images/generate", "/moderations", "/embeddings",
+    "/models",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long to wait, in seconds.
+
+    Attributes:
+        connect_s: for the connection.
+        silence_s: for the next piece of an answer that has begun, and for an upload that does not move.
+        first_s: for the answer to begin; servers on this machine may have to load a model first.
+    """
+
+    connect_s: float = 3.0
+    silence_s: float = 20.0
+    first_s: float = 20.0
+
+
+LOCAL_TIMEOUTS = Timeouts(first_s=120.0)
+
+
+def timeouts_for(provider: Provider) -> Timeouts:
+    """Return patience that fits: more for a server on this machine, which loads its models when first asked."""
+    return LOCAL_TIMEOUTS if is_loopback(base_url_of(provider)) else Timeouts()
+
+
+def base_url_of(provider: Provider) -> str:
+    """Return the address to send to, without a trailing slash; a full endpoint pasted as base URL is cut back."""
+    url = provider.base_url.strip()
+    if not url:
+        return OPENAI_URL if provider.kind is ProviderKind.OPENAI else ""
+    if "://" not in url:
+        url = ("http://" if is_loopback("http://" + url) else "https://") + url
+    url, _mark, _query = url.partition("?")
+    url = url.rstrip("/")
+    for ending in _PASTED:
+        if url.lower().endswith(ending):
+            return url[: -len(ending)].rstrip("/")
+    return url
+
+
+def path_of(provider: Provider, endpoint: str) -> str:
+    """Return where *endpoint* (a key of ENDPOINTS) is served: a path below the base URL, or a whole address.
+
+    ``Provider.paths`` names a path from the root of the server ("/images/generate"), since servers that move an
+    endpoint usually move it out of ``/v1``; or a whole address.
+    """
+    job = Job.CHAT.value if endpoint == "responses" else endpoint
+    path = provider.paths.get(endpoint, provider.paths.get(job, ""))
+    if not path:
+        return ENDPOINTS[endpoint]
+    if "://" in path:
+        return path
+    return str(httpx2.URL(base_url_of(provider)).copy_with(path="/" + path.lstrip("/"), query=None))
+
+
+def host_of(url: str) -> str:
+    """Return host and port for people ("localhost:11434")."""
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return url
+    return f"{parsed.host}:{parsed.port}" if parsed.port else parsed.host
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether *url* leads to this very machine."""
+    try:
+        host = httpx2.URL(url).host
+    except httpx2.InvalidURL:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def name_of(provider: Provider) -> str:
+    """Return the provider's name for people."""
+    known = {"openai": "OpenAI", "azure": "Azure OpenAI"}
+    return known.get(provider.name, provider.name)
+
+
+def build_client(
+    provider: Provider,
+    key: Callable[[], str],
+    timeouts: Timeouts,
+    http_client: httpx2.AsyncClient | None = None,
+) -> openai.AsyncOpenAI:
+    """Return the SDK's client for *provider*. Blocking, about 0.1 s. The caller closes it.
+
+    *key* is asked before every request, so a new key is used at once; it must not block. The environment is not
+    looked at: what it says has already become part of *provider*. Raises openai's or httpx2's errors for an
+    address that is none.
+    """
+    url = base_url_of(provider)
+    timeout = httpx2.Timeout(
+        connect=timeouts.connect_s, read=timeouts.first_s, write=timeouts.silence_s, pool=timeouts.connect_s
+    )
+    http_client = http_client or openai.DefaultAsyncHttpx2Client(
+        timeout=timeout,
+        limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEP_ALIVE_S),
+        trust_env=not is_loopback(url),  # a proxy for the world must not swallow a server on this machine
+    )
+
+    async def current_key() -> str:
+        return key()
+
+    if provider.kind is ProviderKind.AZURE:
+        return _azure(provider, current_key, url, timeout, http_client)
+    client = openai.AsyncOpenAI(
+        api_key=current_key, base_url=url, timeout=timeout, max_retries=0, http_client=http_client
+    )
+    client.organization = provider.organization or None
+    client.project = provider.project or None
+    return client
+
+
+def _azure(
+    provider: Provider,
+    key: Callable[[], Awaitable[str]],
+    url: str,
+    timeout: httpx2.Timeout,
+    http_client: httpx2.AsyncClient,
+) -> openai.AsyncOpenAI:
+    """Azure has two faces: the older one with deployments in the path, the newer ``/openai/v1`` like OpenAI's own."""
+    if url.endswith("/v1"):
+        return openai.AsyncOpenAI(api_key=key, base_url=url, timeout=timeout, max_retries=0, http_client=http_client)
+    return openai.AsyncAzureOpenAI(
+        azure_endpoint=url.removesuffix("/openai"),
+        api_version=provider.api_version or "2025-04-01-preview",
+        api_key=key,
+        timeout=timeout,
+        max_retries=0,
+        http_client=http_client,
+    )

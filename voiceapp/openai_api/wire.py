@@ -1,0 +1,277 @@
+"""One provider's wire: sends a request, mends and repeats it where that helps, hands over the open answer.
+
+Everything the adapters share lives here, so that each of them only translates: the key, addresses, retries, refused
+parameters, successors of models, timeouts, and the one mapping of errors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from gettext import gettext as _
+from typing import Any, cast
+
+import httpx2
+import openai
+
+from voiceapp.core.errors import ModelGone, ProviderError, RateLimited
+from voiceapp.core.models import Model, ModelTable, pick
+from voiceapp.core.settings import Provider, ProviderKind
+from voiceapp.openai_api import sentences
+from voiceapp.openai_api.adapt import Body, Lessons, lesson_from, wait_before_retry_s
+from voiceapp.openai_api.client import Timeouts, base_url_of, build_client, host_of, name_of, path_of, timeouts_for
+from voiceapp.openai_api.errors import error_for_event, error_from, prose_of
+from voiceapp.openai_api.facts import is_error
+from voiceapp.openai_api.sse import NotTheProtocol, json_objects
+
+Files = Mapping[str, tuple[str, bytes, str]]
+"""Multipart files by field: name, content, type."""
+
+WARM_S = 4.0
+"""A connection used this recently is still open; the most impatient common servers close after five seconds."""
+SHORTEST_KEY_SHOWN = 12
+"""Of a shorter key, four characters would be too much to show."""
+
+
+def quiet(_sentence: str) -> None:
+    """Nobody listens to notices."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An answer whose body is still arriving. ``model`` is the one that really answers."""
+
+    response: httpx2.Response
+    model: str
+
+
+class Wire:
+    """The connection to one provider, shared by its adapters. Runs on the voice loop.
+
+    Building takes about 0.1 s (see ``client.build_client``): do it in a worker thread.
+
+    Args:
+        provider: whom to speak to; nothing is read from the environment.
+        key: asked before every request; "" where there is none. Must not block.
+        table: what is known about models.
+        timeouts: patience; by default chosen by where the server stands.
+        on_notice: gets a sentence when something was mended on the way (successor used, parameter dropped, a wait).
+        http_client: for tests.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        key: Callable[[], str],
+        table: ModelTable,
+        *,
+        timeouts: Timeouts | None = None,
+        on_notice: Callable[[str], None] = quiet,
+        http_client: httpx2.AsyncClient | None = None,
+    ) -> None:
+        self.provider = provider
+        self.name = name_of(provider)
+        self.table = table
+        self.timeouts = timeouts or timeouts_for(provider)
+        self._key = key
+        self._on_notice = on_notice
+        self._client = build_client(provider, key, self.timeouts, http_client)
+        self._lessons: dict[str, Lessons] = {}
+        self._used_at: dict[str, float] = {}
+        self._listed: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"Wire({self.name!r}, {host_of(base_url_of(self.provider))!r})"
+
+    async def model_for(self, job: str, model: str) -> str:
+        """Return the name to send for *job*: the deployment, the chosen *model*, the default, or what is served."""
+        if deployment := self.provider.deployments.get(job, ""):
+            return deployment
+        if model:
+            return model
+        if self.provider.kind is not ProviderKind.COMPATIBLE:
+            return self.table.default(job)
+        if job not in self._listed:
+            self._listed[job] = pick(await self.models(), job)
+        if not self._listed[job]:
+            raise sentences.no_model_for_job(self.where())
+        return self._listed[job]
+
+    def label(self, job: str, model: str) -> str:
+        """Return how an engine on this wire is shown: "OpenAI gpt-6-luna"."""
+        shown = model or self.provider.deployments.get(job, "")
+        if not shown and self.provider.kind is not ProviderKind.COMPATIBLE:
+            shown = self.table.default(job)
+        return f"{self.name} {shown}".strip()
+
+    def known(self, model: str) -> Model:
+        """Return what the table knows about *model*."""
+        return self.table.find(model)
+
+    @asynccontextmanager
+    async def post(
+        self, endpoint: str, body: Body, *, files: Files | None = None, first_s: float | None = None
+    ) -> AsyncIterator[Sent]:
+        """Send *body* (with its ``model``) and yield the answer, status 2xx, body unread; leaving closes it.
+
+        Args:
+            endpoint: a key of ``client.ENDPOINTS``.
+            body: JSON fields, or with *files* the fields of a form.
+            files: multipart files.
+            first_s: patience until the answer begins, where it differs from the wire's own.
+        """
+        sent = await self._sent(endpoint, body, files, first_s)
+        try:
+            yield sent
+        finally:
+            self._used_at[endpoint] = time.monotonic()
+            await sent.response.aclose()
+
+    async def chunks(self, sent: Sent) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of *sent* as they come. Raises TimedOut after a silence, ProviderDown when it breaks off."""
+        patience_s = self.timeouts.first_s
+        async with aclosing(sent.response.aiter_bytes()) as pieces:
+            while True:
+                try:
+                    async with asyncio.timeout(patience_s):
+                        chunk = await anext(pieces, None)
+                except (TimeoutError, httpx2.HTTPError, httpx2.StreamError) as problem:
+                    error = error_from(problem, replace(self.where(sent.model), timeout_s=patience_s))
+                    break
+                if chunk is None:
+                    return
+                patience_s = self.timeouts.silence_s
+                yield chunk
+        raise error
+
+    async def body(self, sent: Sent, limit_bytes: int = 32 * 1024 * 1024) -> bytes:
+        """Return the whole body of *sent*."""
+        data = bytearray()
+        async for chunk in self.chunks(sent):
+            data += chunk
+            if len(data) > limit_bytes:
+                raise sentences.not_the_protocol("too_large", self.where(sent.model))
+        return bytes(data)
+
+    async def models(self) -> tuple[str, ...]:
+        """Return the ids of the models that the provider lists."""
+        response = await self._get("models")
+        try:
+            documents = json_objects(response.text)
+        except NotTheProtocol as problem:
+            raise error_from(problem, self.where()) from None
+        if documents and is_error(documents[0]):
+            raise error_for_event(documents[0], self.where())
+        rows = documents[0].get("data", documents[0].get("models", [])) if documents else []
+        if len(documents) > 1:
+            rows = documents  # a bare list
+        if not isinstance(rows, list):
+            raise sentences.not_the_protocol("rubbish", self.where())
+        names = (row.get("id") or row.get("name") for row in rows if isinstance(row, dict))
+        return tuple(name for name in names if isinstance(name, str))
+
+    async def warm(self, endpoint: str) -> None:
+        """Open a connection for *endpoint* unless one was used just now. Never raises: the request will tell."""
+        now = time.monotonic()
+        if now - self._used_at.get(endpoint, -WARM_S) < WARM_S:
+            return
+        self._used_at[endpoint] = now
+        with suppress(ProviderError):
+            await self._get("models")
+
+    def where(self, model: str = "") -> sentences.Where:
+        """Return whom we speak to, for the sentences of errors."""
+        key = self._key()
+        replacement = ""
+        if model and self.provider.kind is ProviderKind.OPENAI:
+            replacement = self.table.replacement(model, datetime.now(UTC).date())
+        return sentences.Where(
+            provider=self.name,
+            host=host_of(base_url_of(self.provider)),
+            model=model,
+            replacement=replacement,
+            key_tail=key[-4:] if len(key) >= SHORTEST_KEY_SHOWN else "",
+            has_key=bool(key),
+            timeout_s=self.timeouts.first_s,
+        )
+
+    async def close(self) -> None:
+        """Release the connections. Idempotent."""
+        await self._client.close()
+
+    async def _sent(self, endpoint: str, body: Body, files: Files | None, first_s: float | None) -> Sent:
+        attempt = 0
+        while True:
+            lessons = self._lessons.get(endpoint, Lessons())
+            asked = lessons.applied(body)
+            try:
+                response = await self._request(endpoint, asked, files, first_s)
+            except Exception as problem:  # the mapping knows every type, and what to say about the others
+                error = error_from(problem, self.where(str(asked.get("model", ""))))
+                prose = prose_of(problem)
+            else:
+                return Sent(response, str(asked.get("model", "")))
+            learnt = lesson_from(error, prose, asked, lessons)
+            if learnt is not None:
+                self._lessons[endpoint] = learnt
+                self._tell_lesson(error, lessons, learnt)
+                continue
+            wait_s = wait_before_retry_s(error, attempt, random.random())
+            if wait_s is None:
+                raise error
+            attempt += 1
+            if isinstance(error, RateLimited):
+                self._on_notice(error.message)
+            await asyncio.sleep(wait_s)
+
+    async def _request(self, endpoint: str, body: Body, files: Files | None, first_s: float | None) -> httpx2.Response:
+        self._check_key()
+        options: Any = {"headers": self._headers()}
+        if files is not None:
+            options["headers"]["Content-Type"] = "multipart/form-data"
+        if first_s is not None:
+            timeouts = self.timeouts
+            options["timeout"] = httpx2.Timeout(
+                connect=timeouts.connect_s, read=first_s, write=timeouts.silence_s, pool=timeouts.connect_s
+            )
+        is_stream: bool = True  # the SDK then leaves the body unread; the raw response is ours to read
+        answer = await self._client.post(
+            path_of(self.provider, endpoint),
+            cast_to=httpx2.Response,
+            body=body,
+            files=files,
+            options=options,
+            stream=is_stream,
+            stream_cls=openai.AsyncStream[Any],
+        )
+        return cast("httpx2.Response", answer)
+
+    async def _get(self, endpoint: str) -> httpx2.Response:
+        self._check_key()
+        try:
+            return await self._client.get(
+                path_of(self.provider, endpoint), cast_to=httpx2.Response, options={"headers": self._headers()}
+            )
+        except Exception as problem:
+            error = error_from(problem, self.where())
+        raise error
+
+    def _check_key(self) -> None:
+        if self.provider.kind is not ProviderKind.COMPATIBLE and not self._key():
+            raise sentences.no_key(self.where())
+
+    def _headers(self) -> dict[str, Any]:
+        """A server that needs no key gets no header for one."""
+        return {} if self._key() else {"Authorization": openai.Omit()}
+
+    def _tell_lesson(self, error: ProviderError, before: Lessons, learnt: Lessons) -> None:
+        if isinstance(error, ModelGone):
+            sentence = _("{provider} no longer offers {model}. Its successor {replacement} answers instead.")
+            self._on_notice(sentence.format(provider=self.name, model=error.model, replacement=error.replacement))
+        elif "tools" in learnt.dropped - before.dropped:
+            self._on_notice(_("This model at {provider} cannot use tools.").format(provider=self.name))
