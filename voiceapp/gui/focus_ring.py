@@ -73,7 +73,8 @@ class FocusRing(QWidget):
         target = self._target
         if target is None:
             return
-        framed = target.parentWidget() if target.property("bare") and target.parentWidget() is not None else target
+        frame = target.parentWidget() if target.property("bare") else None
+        framed = target if frame is None else frame
         corner = framed.mapTo(self.window(), QPoint(0, 0))
         out = 0 if isinstance(framed, QAbstractScrollArea) else _OUTSET_PX
         self.setGeometry(QRect(corner, framed.size()).adjusted(-out, -out, out, out))

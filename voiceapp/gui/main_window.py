@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
     def __init__(self, theme: Theme, bridge: SessionBridge, pane: QWidget, windows: Windows) -> None:
         super().__init__()
         self._theme, self._bridge, self._pane, self._windows = theme, bridge, pane, windows
-        self._talk = cast(ConversationPane, pane)
+        self._talk = cast("ConversationPane", pane)
         self.settings = Settings()
         self._head = ConversationHead(0, "", 0.0)
         self._turns = 0
@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
             rail.settings_wanted.connect(self._windows.show_settings)
         self.header.side_wanted.connect(self._toggle_side)
         self.shell.plan_changed.connect(self._on_plan)
+        self._on_plan(self.shell.plan)
         self.bar.button.setProperty("drawsFocus", True)
 
     def _add_shortcuts(self) -> None:
@@ -250,6 +251,8 @@ class MainWindow(QMainWindow):
             return
         self.gesture.cancel()
         self._bridge.send(do.Interrupt())
+        if is_text_field(QApplication.focusWidget()):
+            self.bar.button.setFocus(Qt.FocusReason.OtherFocusReason)  # and Space talks again
 
     def _next_region(self, step: int) -> None:
         """F6: list, conversation, talk button, entry, round and round."""
@@ -266,7 +269,8 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         handle = self.windowHandle()
-        if handle is not None:
+        if handle is not None and not event.spontaneous():
+            self.bar.button.setFocus(Qt.FocusReason.OtherFocusReason)  # not the entry: Space talks from the start
             handle.installEventFilter(self)  # sees each key once, before any widget; far fewer events than the app's
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -69,7 +69,7 @@ class TalkButton(QWidget):
         self._disc = ColorFade(theme, self, "ink")
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._on_frame)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a click takes the focus from the entry, and Space talks
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(self.tr("Talk"))
         self.setAccessibleDescription(self.tr("Hold to talk, or press once to begin and once to send."))

@@ -1,0 +1,127 @@
+"""The log while the program runs: the newest lines from memory, by level and room, ready to be copied."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from voiceapp.gui.theme import Theme
+
+REFRESH_MS = 500
+LINES_MAX = 5000
+LEVELS = (("Debug", logging.DEBUG), ("Info", logging.INFO), ("Warning", logging.WARNING), ("Error", logging.ERROR))
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line. *number* grows from line to line; *room* is the part of the program ("voice", "audio")."""
+
+    number: int
+    at_s: float
+    level: int
+    room: str
+    text: str
+
+
+ReadLog = Callable[[int], Sequence[LogLine]]
+"""Returns the lines with a number above the given one, oldest first. Called on the GUI thread; quick."""
+
+
+def shown(line: LogLine) -> str:
+    """Return *line* as it is shown and copied."""
+    at = datetime.fromtimestamp(line.at_s).astimezone().strftime("%H:%M:%S.%f")[:-3]
+    return f"{at}  {logging.getLevelName(line.level).lower():<8} {line.room:<10} {line.text}"
+
+
+class LogWindow(QWidget):
+    """Follows the log while it is open; reads nothing while it is not."""
+
+    def __init__(self, theme: Theme, read: ReadLog, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self._read = read
+        self._lines: list[LogLine] = []
+        self.setWindowTitle(self.tr("Log"))
+        self.level, self.room = QComboBox(), QComboBox()
+        self.level.setAccessibleName(self.tr("Least level"))
+        self.room.setAccessibleName(self.tr("Part of the program"))
+        for name, value in LEVELS:
+            self.level.addItem(self.tr(name), value)
+        self.level.setCurrentIndex(1)
+        self.room.addItem(self.tr("Every part"), "")
+        self.count = QLabel()
+        self.count.setProperty("role", "meta")
+        copy = QPushButton(self.tr("Copy"))
+        copy.setProperty("compact", True)
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setFont(theme.font(12, is_mono=True))
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setMaximumBlockCount(LINES_MAX)
+        self.text.setAccessibleName(self.tr("Log"))
+        bar = QHBoxLayout()
+        for part in (self.level, self.room):
+            bar.addWidget(part)
+        bar.addWidget(self.count, 1)
+        bar.addWidget(copy)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(16, 16, 16, 16)
+        whole.addLayout(bar)
+        whole.addWidget(self.text, 1)
+        self._timer = QTimer(self, interval=REFRESH_MS)
+        self._timer.timeout.connect(self.refresh)
+        self.level.currentIndexChanged.connect(self._show_all)
+        self.room.currentIndexChanged.connect(self._show_all)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
+        QShortcut(QKeySequence("Esc"), self).activated.connect(self.close)
+
+    def sizeHint(self) -> QSize:
+        return QSize(860, 520)
+
+    def open(self) -> None:
+        """Show the window in front."""
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def refresh(self) -> None:
+        """Append what has been logged since."""
+        new = self._read(self._lines[-1].number if self._lines else -1)
+        if not new:
+            return
+        self._lines = [*self._lines, *new][-LINES_MAX:]
+        for room in sorted({line.room for line in new}):
+            if self.room.findData(room) < 0:
+                self.room.addItem(room, room)
+        wanted = [shown(line) for line in new if self._is_wanted(line)]
+        if wanted:
+            self.text.appendPlainText("\n".join(wanted))
+        self._count()
+
+    def _is_wanted(self, line: LogLine) -> bool:
+        room = self.room.currentData()
+        return line.level >= int(self.level.currentData()) and (not room or line.room == room)
+
+    def _show_all(self) -> None:
+        self.text.setPlainText("\n".join(shown(line) for line in self._lines if self._is_wanted(line)))
+        bar = self.text.verticalScrollBar()
+        bar.setValue(bar.maximum())
+        self._count()
+
+    def _count(self) -> None:
+        wanted = sum(self._is_wanted(line) for line in self._lines)
+        self.count.setText(self.tr("{n} of {all} lines").format(n=wanted, all=len(self._lines)))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()

@@ -1,0 +1,235 @@
+"""Recordings: every take, newest first, with what became of it. Nothing that was said is out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from voiceapp.core import events as ev
+from voiceapp.core.commands import ExportTake, ListTakes, PlayTake, RetryTake
+from voiceapp.core.conversation import Take, TakeState
+from voiceapp.core.settings import Job, Settings
+from voiceapp.gui.controls import IconButton, Line
+from voiceapp.gui.theme import Theme
+
+SHOWN_MAX = 200
+RETRIED = frozenset({TakeState.RECORDING, TakeState.RECORDED, TakeState.FAILED, TakeState.SILENT, TakeState.CANCELLED})
+
+
+class Waveform(QWidget):
+    """A take's envelope as bars on a line."""
+
+    def __init__(self, theme: Theme, envelope: Sequence[float]) -> None:
+        super().__init__()
+        self._theme, self._envelope = theme, tuple(envelope)
+        self.setFixedHeight(20)
+        self.setFixedWidth(128)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("youFill"))
+        pitch = self.width() / max(1, len(self._envelope))
+        for index, height in enumerate(self._envelope):
+            long = max(2.0, min(1.0, height) * 18)
+            painter.drawRoundedRect(QRectF(index * pitch, 10 - long / 2, max(1.2, pitch * 0.6), long), 1, 1)
+
+
+class TakeRow(QWidget):
+    """One take: its words or what became of them, and what can be done with it. ``asked`` carries commands."""
+
+    asked = Signal(object)
+    export_wanted = Signal(object)
+
+    def __init__(self, theme: Theme, take: Take) -> None:
+        super().__init__()
+        self.take, self._theme = take, theme
+        self._settings = Settings()
+        self.words, self.facts = QLabel(), QLabel()
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setWordWrap(True)
+        self.facts.setProperty("role", "meta")
+        self.play = IconButton(theme, "play", self.tr("Play"))
+        self.retry = IconButton(theme, "refresh-cw", self.tr("Turn into words again"))
+        self.other = IconButton(theme, "cpu", self.tr("Use another engine"))
+        self.export = IconButton(theme, "download", self.tr("Export"))
+        self.wave = Waveform(theme, take.envelope)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self.words)
+        under = QHBoxLayout()
+        under.setSpacing(12)
+        if take.envelope:
+            under.addWidget(self.wave)
+        under.addWidget(self.facts, 1)
+        texts.addLayout(under)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 10, 12, 10)
+        row.setSpacing(4)
+        row.addWidget(self.play, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(texts, 1)
+        for button in (self.retry, self.other, self.export):
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self.play.clicked.connect(lambda: self.asked.emit(PlayTake(self.take.id)))
+        self.retry.clicked.connect(lambda: self.asked.emit(RetryTake(self.take.id)))
+        self.other.clicked.connect(self._choose_engine)
+        self.export.clicked.connect(lambda: self.export_wanted.emit(self.take))
+        self.show_take(take)
+
+    def show_take(self, take: Take) -> None:
+        """Show a newer state of the take."""
+        self.take = take
+        self.words.setText(take.text or self._what_became(take))
+        self.words.setProperty("role", "problem" if take.state is TakeState.FAILED else "")
+        at = datetime.fromtimestamp(take.started_at).astimezone().strftime("%Y-%m-%d %H:%M")
+        parts = [at, self.tr("{s} s").format(s=f"{take.duration_s:.1f}")]
+        self.facts.setText(" · ".join([*parts, *([take.engine] if take.engine else [])]))
+        can_retry = take.state in RETRIED
+        self.retry.setVisible(can_retry)
+        self.other.setVisible(can_retry)
+
+    def use_settings(self, settings: Settings) -> None:
+        """Learn which engines there are."""
+        self._settings = settings
+
+    def _what_became(self, take: Take) -> str:
+        return {
+            TakeState.RECORDING: self.tr("Recording…"),
+            TakeState.RECORDED: self.tr("Recorded, waiting to be turned into words"),
+            TakeState.SILENT: self.tr("No speech was found in it"),
+            TakeState.FAILED: take.error or self.tr("It could not be turned into words"),
+            TakeState.CANCELLED: self.tr("Cancelled with Esc, kept all the same"),
+        }.get(take.state, self.tr("No words"))
+
+    def _choose_engine(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        usual = self._settings.choice(Job.TRANSCRIPTION).provider
+        for provider in self._settings.providers:
+            name = provider.name + (self.tr(" (as set)") if provider.name == usual else "")
+            act = menu.addAction(name)
+            act.triggered.connect(lambda _=False, n=provider.name: self.asked.emit(RetryTake(self.take.id, n)))
+        menu.popup(self.other.mapToGlobal(QPoint(0, self.other.height())))
+
+
+class TakesWindow(QWidget):
+    """The list of recordings. ``asked`` carries commands; events come by :meth:`apply`."""
+
+    asked = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self._theme = theme
+        self._settings = Settings()
+        self._rows: dict[int, TakeRow] = {}
+        self._playing: int | None = None
+        self.setWindowTitle(self.tr("Recordings"))
+        title = QLabel(self.tr("Recordings"))
+        title.setFont(theme.font(20, 600))
+        self.note = QLabel()
+        self.note.setProperty("role", "secondary")
+        self._column = QVBoxLayout()
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        inner = QWidget()
+        inner.setLayout(self._column)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(inner)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 20, 0, 0)
+        whole.setSpacing(4)
+        head = QVBoxLayout()
+        head.setContentsMargins(20, 0, 20, 12)
+        head.addWidget(title)
+        head.addWidget(self.note)
+        whole.addLayout(head)
+        whole.addWidget(Line(theme))
+        whole.addWidget(area, 1)
+        QShortcut(QKeySequence("Esc"), self).activated.connect(self.close)
+        self._count()
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 560)
+
+    def open(self) -> None:
+        """Show the window with the newest list."""
+        self.asked.emit(ListTakes())
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    @property
+    def rows(self) -> tuple[TakeRow, ...]:
+        """The rows, newest first."""
+        return tuple(sorted(self._rows.values(), key=lambda row: -row.take.started_at))
+
+    def apply(self, event: ev.Event) -> None:
+        """Take an event of the session."""
+        match event:
+            case ev.TakesListed(takes=takes):
+                self._show(takes[:SHOWN_MAX])
+            case ev.TakeChanged(take=take) if take.id in self._rows:
+                self._rows[take.id].show_take(take)
+            case ev.TakeChanged(take=take) if self.isVisible():
+                self._insert(take, 0)
+                self._count()
+            case ev.PlaybackChanged(take_id=take_id):
+                self._mark_playing(take_id)
+            case ev.SessionReady(settings=settings) | ev.SettingsChanged(settings=settings):
+                self._settings = settings
+                for row in self._rows.values():
+                    row.use_settings(settings)
+
+    def _show(self, takes: Sequence[Take]) -> None:
+        for row in self._rows.values():
+            self._column.removeWidget(row)
+            row.deleteLater()
+        self._rows.clear()
+        for place, take in enumerate(takes):
+            self._insert(take, place)
+        self._count()
+
+    def _insert(self, take: Take, place: int) -> None:
+        row = TakeRow(self._theme, take)
+        row.use_settings(self._settings)
+        row.asked.connect(self.asked)
+        row.export_wanted.connect(self._export)
+        self._rows[take.id] = row
+        self._column.insertWidget(place, row)
+
+    def _count(self) -> None:
+        total_s = sum(row.take.duration_s for row in self._rows.values())
+        self.note.setText(
+            self.tr("{n} recordings, {min} min {s} s. All stay on this computer.").format(
+                n=len(self._rows), min=int(total_s // 60), s=int(total_s % 60)
+            )
+            if self._rows
+            else self.tr("What you say is kept here from its first moment.")
+        )
+
+    def _mark_playing(self, take_id: int | None) -> None:
+        for number, row in self._rows.items():
+            row.play.set_icon(
+                *(("audio-lines", self.tr("Playing")) if number == take_id else ("play", self.tr("Play")))
+            )
+
+    def _export(self, take: Take) -> None:
+        """Ask where to; the dialog does not block the program."""
+        name = datetime.fromtimestamp(take.started_at).astimezone().strftime("voiceapp %Y-%m-%d %H-%M-%S.wav")
+        dialog = QFileDialog(self, self.tr("Export recording"), str(Path.home() / name))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters([self.tr("WAV (*.wav)"), self.tr("FLAC (*.flac)")])
+        dialog.setDefaultSuffix("wav")
+        dialog.fileSelected.connect(lambda path: self.asked.emit(ExportTake(take.id, path)))
+        dialog.open()
