@@ -118,6 +118,15 @@ class PrivateFile(logging.handlers.RotatingFileHandler):
         """Lose the line: a log must never be in the way of what it describes."""
 
 
+class StandardError(logging.Handler):
+    """Writes to whatever stderr is at that moment, and nowhere when it is closed (a window without a console)."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(self.format(record) + "\n")
+
+
 class Logs:
     """The program's logging; made once by a composition root, closed at its end."""
 
@@ -135,7 +144,7 @@ class Logs:
         self._logger = logging.getLogger(_ROOT)
         self._handlers: list[logging.Handler] = [self.ring, PrivateFile(self.file)]
         if is_debug:
-            self._handlers.append(logging.StreamHandler(sys.stderr))
+            self._handlers.append(StandardError())
         form = logging.Formatter("%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
         chosen = tuple(f"{_ROOT}.{topic}" for topic in topics)
         for handler in self._handlers:

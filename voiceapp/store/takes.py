@@ -11,7 +11,7 @@ from pathlib import Path
 
 from voiceapp.core.audio import Float32Block
 from voiceapp.core.conversation import Take, TakeState
-from voiceapp.core.errors import AudioFileError, DiskFull, StoreError
+from voiceapp.core.errors import AudioFileError, StoreError
 from voiceapp.ports import TakeFormat, TakeSink, TakeSummary
 from voiceapp.store import search
 from voiceapp.store.files import told_as_store_error
@@ -125,7 +125,7 @@ class FileTakeWriter:
         """End the file; None where the disk took no more: what is in it is found at the next start."""
         try:
             return self._sink.close()
-        except (OSError, DiskFull):
+        except (OSError, StoreError):
             return None
 
 
@@ -181,6 +181,8 @@ def _measure(db: sqlite3.Connection, take_id: int, path: Path, take_format: Take
             delete(db, take_id)
             return None
         rate_hz = read(db, take_id).rate_hz or take_format.load(path).rate_hz
+    except StoreError:  # nothing can be written now: found again at the next start
+        return None
     except (AudioFileError, OSError):
         sentence = _("The recording's file is damaged and could not be read.")
         return update(db, take_id, state=TakeState.FAILED.value, owner="", error=sentence)
