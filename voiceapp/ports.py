@@ -8,7 +8,7 @@ All coroutines run on the voice loop, can be cancelled at any await, and raise o
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -432,12 +432,19 @@ class Tools(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class EngineSet:
-    """The engines of a turn, with their names as shown."""
+    """The engines of a turn, with their names as shown.
+
+    Attributes:
+        preload: imports and builds what is slow, off the loop; never raises. A turn may begin before it is done.
+        release: closes what the engines share, after each of them was closed.
+    """
 
     hearing: SpeechToText
     chat: ChatModel
     speech: TextToSpeech
     shown: Engines
+    preload: Callable[[], Awaitable[None]]
+    release: Callable[[], Awaitable[None]]
 
 
 class EngineMaker(Protocol):

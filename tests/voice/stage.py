@@ -53,7 +53,10 @@ class FakeMaker:
     async def make(self, settings: Settings) -> EngineSet:
         self.made.append(settings)
         shown = Engines(self.hearing_engine.label, self.chat.label, self.speech.label)
-        return EngineSet(self.hearing_engine, self.chat, self.speech, shown)
+        return EngineSet(self.hearing_engine, self.chat, self.speech, shown, self._nothing, self._nothing)
+
+    async def _nothing(self) -> None:
+        """Nothing is slow and nothing is shared."""
 
     async def hearing(self, settings: Settings, provider: str) -> SpeechToText:
         return self.others[provider]

@@ -66,6 +66,12 @@ class Provider:
     deployments: Mapping[str, str] = field(default_factory=dict)
 
 
+    @property
+    def shown(self) -> str:
+        """The name for people."""
+        return {"local": _("This computer"), "openai": "OpenAI", "azure": "Azure OpenAI"}.get(self.name, self.name)
+
+
 @dataclass(frozen=True)
 class Choice:
     """Who does a job, with which model; an empty model means the provider's default from the model table."""

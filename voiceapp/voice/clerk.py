@@ -112,3 +112,4 @@ class Clerk:
                 await engine.close()
             except VoiceAppError as error:
                 log.warning("closing an engine failed: %s", error.message)
+        await engines.release()

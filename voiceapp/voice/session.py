@@ -225,7 +225,7 @@ class VoiceSession:
         self._background = [
             self._scope.create_task(microphone.keep_warm(self._is_microphone_free), name="microphone"),
             self._scope.create_task(self._work(), name="clerk"),
-            self._scope.create_task(self._clerk.discover(settings), name="discover"),
+            self._scope.create_task(self._get_ready(settings), name="get-ready"),
         ]
 
     async def stop(self) -> None:
@@ -247,6 +247,11 @@ class VoiceSession:
                 error = unexpected(fault)
                 log.log(logging.INFO if error is fault else logging.ERROR, "%r failed", command, exc_info=fault)
                 self._emit(Notice(error.message, error.hint, is_problem=True))
+
+    async def _get_ready(self, settings: Settings) -> None:
+        """What makes the first turn quicker and the offer of local servers, after the window is usable."""
+        await self._studio.engines.preload()
+        await self._clerk.discover(settings)
 
     async def _recover(self) -> None:
         recovered = await self._parts.store.recover_takes()

@@ -1,0 +1,134 @@
+"""A session on real parts, for the window and the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from voiceapp import paths as places
+from voiceapp import resources
+from voiceapp.audio.device import SoundDevices
+from voiceapp.audio.resample import StreamResampler
+from voiceapp.audio.soundfile_io import read
+from voiceapp.audio.takefile import WavTakes
+from voiceapp.core.audio import Clip
+from voiceapp.core.environment import effective, without_environment
+from voiceapp.core.errors import AudioFileError
+from voiceapp.core.events import Event, Notice
+from voiceapp.core.prompts import INSTRUCTIONS
+from voiceapp.core.settings import OPENAI, Settings
+from voiceapp.local.vad import SileroVad
+from voiceapp.ports import AudioDevices, Tools
+from voiceapp.store.secrets import KeyringSecrets
+from voiceapp.store.settings_file import SettingsFile
+from voiceapp.store.sqlite import SqliteStore
+from voiceapp.voice.parts import Parts
+from voiceapp.voice.session import VoiceSession, opened
+from voiceapp.voice.tools import ToolBox
+from voiceapp.wiring.engines import EngineFactory
+
+log = logging.getLogger("voiceapp.wiring")
+
+SOUNDS = ("listening", "timer")
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a session is to be opened.
+
+    Attributes:
+        paths: where everything lies; the folders exist.
+        provider: does the turn's jobs instead of whoever the settings name.
+        devices: None = the sound hardware.
+        is_vad_trusted: False = a take goes to the recogniser even if no speech was found in it.
+    """
+
+    paths: places.Paths
+    provider: str = ""
+    devices: AudioDevices | None = None
+    is_vad_trusted: bool = True
+
+
+def settings_in_force(paths: places.Paths, secrets: KeyringSecrets) -> tuple[Settings, SettingsFile]:
+    """Read the settings and lay the environment over them. Raises StoreError."""
+    file = SettingsFile(paths.settings_file)
+    stored = file.load()
+    return effective(stored, os.environ, has_stored_key=secrets.is_stored(OPENAI.name)), file
+
+
+def secrets_of(paths: places.Paths) -> KeyringSecrets:
+    """Return the keys of this installation."""
+    return KeyringSecrets(paths.config, paths.keyring_service)
+
+
+@asynccontextmanager
+async def open_session(opening: Opening, emit: Emit) -> AsyncIterator[VoiceSession]:
+    """Open a session on real parts; leaving the context stores everything. Raises VoiceAppError."""
+    secrets = secrets_of(opening.paths)
+    settings, file = settings_in_force(opening.paths, secrets)
+    if opening.provider:
+        settings = settings.with_provider(opening.provider)
+    store = SqliteStore(opening.paths.data, WavTakes())
+    try:
+        await store.open()
+        for sentence in (*file.notices, *store.notices):
+            emit(Notice(sentence))
+        parts = _parts(opening, store, secrets, file, settings, emit)
+        async with opened(parts, settings, emit) as session:
+            yield session
+    finally:
+        await store.close()
+
+
+def _parts(
+    opening: Opening,
+    store: SqliteStore,
+    secrets: KeyringSecrets,
+    file: SettingsFile,
+    settings: Settings,
+    emit: Emit,
+) -> Parts:
+    table = resources.model_table()
+    loop = asyncio.get_running_loop()
+
+    def on_notice(sentence: str) -> None:
+        loop.call_soon_threadsafe(emit, Notice(sentence))
+
+    def save(changed: Settings) -> None:
+        file.save(without_environment(changed, SettingsFile(opening.paths.settings_file).load(), os.environ))
+
+    def make_tools(ring: Callable[[str], None]) -> Tools:
+        return ToolBox(store, ring, lambda: datetime.now().astimezone(), resources.tool_tables())
+
+    return Parts(
+        devices=opening.devices or SoundDevices(settings.input_device, settings.output_device),
+        store=store,
+        secrets=secrets,
+        maker=EngineFactory(secrets, table, StreamResampler, on_notice),
+        make_resampler=StreamResampler,
+        make_vad=SileroVad,
+        save_settings=save,
+        rules_for=resources.language_rules,
+        make_tools=make_tools,
+        sounds=signals(),
+        instructions=INSTRUCTIONS,
+        is_vad_trusted=opening.is_vad_trusted,
+    )
+
+
+def signals() -> dict[str, Clip]:
+    """Read the short sounds; one that is missing is simply not heard."""
+    found = {}
+    for name in SOUNDS:
+        try:
+            found[name] = read(places.assets() / "sounds" / f"{name}.wav")
+        except AudioFileError as error:
+            log.warning("no sound %s: %s", name, error.message)
+    return found
