@@ -6,11 +6,15 @@ May import: core. Reads only what is inside the package, so it works from a whee
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from voiceapp.core.language import LanguageRules, Phrases
+from voiceapp.core.models import ModelTable, parse_models
+from voiceapp.core.tools import Tables
+from voiceapp.core.units import Unit
 
 SPOKEN_LANGUAGES = ("en", "de")
 
@@ -38,6 +42,26 @@ def language_rules(language: str = "en") -> LanguageRules:
         phrases={name: Phrases(**table["phrases"]) for name, table in tables.items()},
         code_names=_table("code_names.json"),
     )
+
+
+@cache
+def model_table() -> ModelTable:
+    """Return the shipped table of models; the person's own rows are laid over it by ``core.models.merged``."""
+    return parse_models(_table("models.json"))
+
+
+@cache
+def tool_tables() -> Tables:
+    """Return the units and places that tools know."""
+    found: dict[str, Unit] = {}
+    also: dict[str, Unit] = {}
+    for symbol, entry in _table("units.json").items():
+        names = {language: (entry[language][0], entry[language][1]) for language in SPOKEN_LANGUAGES}
+        unit = Unit(symbol, entry["dimension"], Decimal(entry["factor"]), Decimal(entry["offset"]), names)
+        found[symbol] = unit
+        for name in (symbol, *(name for pair in names.values() for name in pair), *entry["also"]):
+            also.setdefault(name.lower(), unit)
+    return Tables(units={**also, **found}, places=_table("places.json"))
 
 
 def _table(name: str) -> dict[str, Any]:
