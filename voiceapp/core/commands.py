@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from voiceapp.core.settings import Settings
 
@@ -123,6 +124,7 @@ class StoreKey:
 
     provider: str
     key: str
+    secret_fields: ClassVar[tuple[str, ...]] = ("key",)
 
     def __repr__(self) -> str:
         """Never show the key: commands are traced."""

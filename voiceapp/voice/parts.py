@@ -24,6 +24,7 @@ class Parts:
         rules_for: clause rules for a language code ("" = the default).
         sounds: short signals by name ("listening").
         is_vad_trusted: False sends every take to the recogniser, whatever the detector says (files, tests).
+        trace: gets every command, decision and event with its kind, where a trace is written.
         wall: Unix time in seconds; may jump, so it only labels, it never measures.
     """
 
@@ -39,4 +40,5 @@ class Parts:
     sounds: Mapping[str, Clip] = field(default_factory=dict)
     instructions: str = ""
     is_vad_trusted: bool = True
+    trace: Callable[[str, object], None] | None = None
     wall: Callable[[], float] = time.time

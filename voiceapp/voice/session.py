@@ -32,6 +32,7 @@ from voiceapp.core.events import (
 )
 from voiceapp.core.settings import Settings
 from voiceapp.core.speech import ToolCall, ToolResult
+from voiceapp.core.trace import Decision
 from voiceapp.ports import EngineSet
 from voiceapp.voice.clerk import Clerk
 from voiceapp.voice.history import History
@@ -71,7 +72,8 @@ class VoiceSession:
         self, parts: Parts, settings: Settings, emit: Callable[[Event], None], scope: asyncio.TaskGroup
     ) -> None:
         self._parts = parts
-        self._emit = emit
+        self._tell = emit
+        self._trace = parts.trace
         self._scope = scope
         self._loop = asyncio.get_running_loop()
         self._state = t.TurnState()
@@ -90,6 +92,8 @@ class VoiceSession:
 
     def handle(self, command: c.Command) -> None:
         """Take a command. Voice loop only; returns at once. Turn commands have acted when this returns."""
+        if self._trace is not None:
+            self._trace("command", command)
         is_aloud = self._studio.settings.is_reply_aloud
         match command:
             case c.StartTalking():
@@ -142,11 +146,18 @@ class VoiceSession:
         """Put *event* to the reducer and do what it decides; True when it decided anything."""
         before = self._state
         self._state, actions = t.step(before, event)
+        if self._trace is not None:
+            self._trace("decision", Decision(before, event, self._state, actions))
         for action in actions:
             self._act(action)
         if self._state != before:
             self._emit(PhaseChanged(self._state.phase, self._state.turn))
         return bool(actions)
+
+    def _emit(self, event: Event) -> None:
+        if self._trace is not None:
+            self._trace("event", event)
+        self._tell(event)
 
     def _act(self, action: t.Action) -> None:
         match action:

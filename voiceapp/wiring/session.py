@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from voiceapp import paths as places
 from voiceapp import resources
@@ -22,6 +23,7 @@ from voiceapp.core.errors import AudioFileError
 from voiceapp.core.events import Event, Notice
 from voiceapp.core.prompts import INSTRUCTIONS
 from voiceapp.core.settings import OPENAI, Settings
+from voiceapp.core.trace import to_line
 from voiceapp.local.vad import SileroVad
 from voiceapp.ports import AudioDevices, Tools
 from voiceapp.store.secrets import KeyringSecrets
@@ -47,12 +49,14 @@ class Opening:
         paths: where everything lies; the folders exist.
         provider: does the turn's jobs instead of whoever the settings name.
         devices: None = the sound hardware.
+        trace: a file to which every command, decision and event is written; None = no trace.
         is_vad_trusted: False = a take goes to the recogniser even if no speech was found in it.
     """
 
     paths: places.Paths
     provider: str = ""
     devices: AudioDevices | None = None
+    trace: Path | None = None
     is_vad_trusted: bool = True
 
 
@@ -120,7 +124,18 @@ def _parts(
         sounds=signals(),
         instructions=INSTRUCTIONS,
         is_vad_trusted=opening.is_vad_trusted,
+        trace=tracer(opening.trace, loop.time) if opening.trace else None,
     )
+
+
+def tracer(path: Path, now: Callable[[], float]) -> Callable[[str, object], None]:
+    """Return what writes trace lines to *path*, readable only by its owner. Raises OSError."""
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", buffering=1)
+
+    def trace(kind: str, value: object) -> None:
+        file.write(to_line(now(), kind, value) + "\n")
+
+    return trace
 
 
 def signals() -> dict[str, Clip]:
