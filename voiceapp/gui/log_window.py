@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
@@ -18,25 +18,26 @@ LINES_MAX = 5000
 LEVELS = (("Debug", logging.DEBUG), ("Info", logging.INFO), ("Warning", logging.WARNING), ("Error", logging.ERROR))
 
 
+_LINE = re.compile(r"^\S+ \S+ (?P<level>[A-Z]+) +voiceapp\.?(?P<room>\w*)")
+ReadLog = Callable[[], Sequence[str]]
+"""Returns the lines kept in memory, oldest first: "2026-01-31 12:00:00.000 INFO    voiceapp.room: words"."""
+
+
 @dataclass(frozen=True)
 class LogLine:
-    """One line. *number* grows from line to line; *room* is the part of the program ("voice", "audio")."""
+    """A line and what it is filtered by; *room* is the part of the program ("voice", "audio")."""
 
-    number: int
-    at_s: float
-    level: int
-    room: str
     text: str
+    level: int = logging.INFO
+    room: str = ""
 
 
-ReadLog = Callable[[int], Sequence[LogLine]]
-"""Returns the lines with a number above the given one, oldest first. Called on the GUI thread; quick."""
-
-
-def shown(line: LogLine) -> str:
-    """Return *line* as it is shown and copied."""
-    at = datetime.fromtimestamp(line.at_s).astimezone().strftime("%H:%M:%S.%f")[:-3]
-    return f"{at}  {logging.getLevelName(line.level).lower():<8} {line.room:<10} {line.text}"
+def parsed(text: str) -> LogLine:
+    """Return *text* with its level and room; a line in another form counts as information."""
+    match = _LINE.match(text)
+    if match is None:
+        return LogLine(text)
+    return LogLine(text, logging.getLevelNamesMapping().get(match["level"], logging.INFO), match["room"])
 
 
 class LogWindow(QWidget):
@@ -46,6 +47,7 @@ class LogWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self._read = read
         self._lines: list[LogLine] = []
+        self._last: str | None = None
         self.setWindowTitle(self.tr("Log"))
         self.level, self.room = QComboBox(), QComboBox()
         self.level.setAccessibleName(self.tr("Least level"))
@@ -91,24 +93,36 @@ class LogWindow(QWidget):
 
     def refresh(self) -> None:
         """Append what has been logged since."""
-        new = self._read(self._lines[-1].number if self._lines else -1)
+        new = [parsed(text) for text in self._unseen()]
         if not new:
             return
         self._lines = [*self._lines, *new][-LINES_MAX:]
-        for room in sorted({line.room for line in new}):
+        for room in sorted({line.room for line in new if line.room}):
             if self.room.findData(room) < 0:
                 self.room.addItem(room, room)
-        wanted = [shown(line) for line in new if self._is_wanted(line)]
+        wanted = [line.text for line in new if self._is_wanted(line)]
         if wanted:
             self.text.appendPlainText("\n".join(wanted))
         self._count()
+
+    def _unseen(self) -> list[str]:
+        """Return the lines after the last one seen, which is known by identity: equal lines may follow each other."""
+        unseen: list[str] = []
+        lines = self._read()
+        for text in reversed(lines):
+            if text is self._last:
+                break
+            unseen.append(text)
+        if lines:
+            self._last = lines[-1]
+        return unseen[::-1]
 
     def _is_wanted(self, line: LogLine) -> bool:
         room = self.room.currentData()
         return line.level >= int(self.level.currentData()) and (not room or line.room == room)
 
     def _show_all(self) -> None:
-        self.text.setPlainText("\n".join(shown(line) for line in self._lines if self._is_wanted(line)))
+        self.text.setPlainText("\n".join(line.text for line in self._lines if self._is_wanted(line)))
         bar = self.text.verticalScrollBar()
         bar.setValue(bar.maximum())
         self._count()

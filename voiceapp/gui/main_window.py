@@ -33,18 +33,26 @@ MINIMUM_PX = (640, 400)
 class ConversationPane(Protocol):
     """What the window needs of the conversation view, besides being a widget."""
 
-    asked: SignalInstance
+    wanted: SignalInstance
     """Carries commands."""
+    settings_wanted: SignalInstance
+    """The settings are to be opened at the page it names."""
 
-    def apply(self, event: ev.Event) -> None:
+    def handle(self, event: ev.Event) -> None:
         """Take an event of the session."""
+
+    def regenerate_last(self) -> None:
+        """Ask for the newest answer once more."""
+
+    def copy_last_answer(self) -> bool:
+        """Copy the newest answer; return whether there was one."""
 
 
 class Windows(Protocol):
     """The windows that stand beside this one; ``app`` makes them when they are first wanted."""
 
-    def show_settings(self) -> None:
-        """Open the settings."""
+    def show_settings(self, page: str = "") -> None:
+        """Open the settings, at *page* where one is named."""
 
     def show_recordings(self) -> None:
         """Open the list of recordings."""
@@ -66,7 +74,7 @@ class MainWindow(QMainWindow):
         self.settings = Settings()
         self._head = ConversationHead(0, "", 0.0)
         self._turns = 0
-        self._is_closing = False
+        self._is_closing = self._is_closed = False
         self.gesture = TalkGesture(self)
         self.header, self.notices = Header(theme), Notices(theme)
         self.strip, self.bar = StateStrip(theme), TalkBar(theme)
@@ -99,7 +107,8 @@ class MainWindow(QMainWindow):
         self._bridge.happened.connect(self.apply)
         self._bridge.failed.connect(self._on_failed)
         self._bridge.stopped.connect(self._on_stopped)
-        self._talk.asked.connect(send)
+        self._talk.wanted.connect(send)
+        self._talk.settings_wanted.connect(self._windows.show_settings)
         self.gesture.asked.connect(send)
         self.gesture.locked_changed.connect(self.bar.show_lock)
         self.bar.button.pressed.connect(self.gesture.press)
@@ -116,7 +125,7 @@ class MainWindow(QMainWindow):
         for rail in (self.rail, self.icons):
             rail.new_wanted.connect(self._new)
             rail.recordings_wanted.connect(self._windows.show_recordings)
-            rail.settings_wanted.connect(self._windows.show_settings)
+            rail.settings_wanted.connect(lambda: self._windows.show_settings())
         self.header.side_wanted.connect(self._toggle_side)
         self.shell.plan_changed.connect(self._on_plan)
         self._on_plan(self.shell.plan)
@@ -127,9 +136,11 @@ class MainWindow(QMainWindow):
             ("Ctrl+N", self._new),
             ("Ctrl+K", self._search),
             ("Ctrl+L", lambda: self.bar.entry.setFocus(Qt.FocusReason.ShortcutFocusReason)),
-            ("Ctrl+,", self._windows.show_settings),
+            ("Ctrl+,", lambda: self._windows.show_settings()),
             ("Ctrl+B", self._toggle_rail),
             ("Ctrl+J", self._toggle_side),
+            ("Ctrl+R", self._talk.regenerate_last),
+            ("Ctrl+Shift+C", self._talk.copy_last_answer),
             ("F6", lambda: self._next_region(1)),
             ("Shift+F6", lambda: self._next_region(-1)),
             ("F12", self._windows.show_log),
@@ -144,7 +155,7 @@ class MainWindow(QMainWindow):
         self.gesture.apply(event)
         self.strip.apply(event)
         self.bar.show_word(self.strip.strip.word)
-        self._talk.apply(event)
+        self._talk.handle(event)
         match event:
             case ev.InputLevel(level=level) if self.strip.strip.phase.value == "listening":
                 self.bar.button.show_level(level)
@@ -329,6 +340,7 @@ class MainWindow(QMainWindow):
         self._bridge.stop()
 
     def _on_stopped(self) -> None:
-        if self._is_closing and self.windowHandle() is not None:
+        if self._is_closing and not self._is_closed:
+            self._is_closed = True
             self.close()
             self.closed.emit()

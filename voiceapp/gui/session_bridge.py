@@ -91,7 +91,7 @@ class SessionBridge(QObject):
 
     def stop(self) -> None:
         """Ask the session to close; ``stopped`` follows."""
-        if self._loop is None:
+        if self._loop is None or self._thread is None or not self._thread.is_alive():
             self.stopped.emit()
             return
         with contextlib.suppress(RuntimeError):

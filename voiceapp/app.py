@@ -1,0 +1,108 @@
+"""The window's composition root: what is shown, in which order it starts, and how it ends.
+
+The window comes first; the session, with everything that is slow to import, is opened on the voice loop behind it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from gettext import gettext as _
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from voiceapp.core.errors import VoiceAppError
+from voiceapp.gui.assets import assets_dir
+from voiceapp.gui.conversation_view import ConversationView
+from voiceapp.gui.display import has_display
+from voiceapp.gui.main_window import MainWindow
+from voiceapp.gui.session_bridge import Emit, OpenSession, Session, SessionBridge
+from voiceapp.gui.theme import Theme
+from voiceapp.gui.windows import SideWindows
+from voiceapp.logs import Logs
+from voiceapp.paths import Paths
+from voiceapp.store.instance import SingleInstance
+
+LEAVE_WITHIN_S = 3.0
+SWITCH_INTERVAL_S = 0.001
+"""Python threads change places after 1 ms instead of 5: the voice loop waits less for a busy window."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Show the window until it is closed; return the exit code."""
+    options = _parser().parse_args(argv)
+    if not has_display(sys.platform, os.environ):
+        print(_("There is no display. In a terminal use “voiceapp ask FILE.wav” or “voiceapp talk”."), file=sys.stderr)
+        return 1
+    paths = Paths.choose(options.data_dir)
+    instance = SingleInstance(paths.data)
+    try:
+        paths.create()
+        instance.claim()
+    except VoiceAppError as error:
+        print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
+        return 1
+    logs = Logs(paths.logs, is_debug=options.debug, topics=[t for t in options.log.split(",") if t])
+    logs.log_uncaught()
+    try:
+        return run(_opener(paths, logs, options.provider), logs, options)
+    finally:
+        logs.close()
+        instance.release()
+
+
+def run(open_session: OpenSession, logs: Logs, options: argparse.Namespace) -> int:
+    """Run the application with sessions from *open_session*; return the exit code."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("voiceapp")
+    app.setDesktopFileName("voiceapp")
+    app.setWindowIcon(QIcon(str(assets_dir() / "voiceapp.svg")))
+    app.setQuitOnLastWindowClosed(False)
+    theme = Theme(app)
+    bridge = SessionBridge(open_session, app, is_debug=options.debug)
+    windows = SideWindows(theme, bridge, logs.ring.lines)
+    window = MainWindow(theme, bridge, ConversationView(theme), windows)
+    window.closed.connect(windows.close_all)
+    window.closed.connect(app.quit)
+    if options.ready_file is not None:
+        ready_file: Path = options.ready_file
+        window.ready.connect(lambda: ready_file.write_text("ready\n", encoding="utf-8"))
+    window.show()
+    bridge.start()
+    code = app.exec()
+    bridge.stop()
+    bridge.wait(LEAVE_WITHIN_S)
+    return code
+
+
+def _opener(paths: Paths, logs: Logs, provider: str) -> OpenSession:
+    @asynccontextmanager
+    async def open_session(emit: Emit) -> AsyncIterator[Session]:
+        wiring: Any = await asyncio.to_thread(importlib.import_module, "voiceapp.wiring")
+        async with wiring.open_session(paths=paths, logs=logs, provider=provider, emit=emit) as session:
+            yield session
+
+    return open_session
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="voiceapp", description=_("Hold a key, speak, hear the answer."))
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help=_("keep everything below this folder"))
+    parser.add_argument("--provider", default="", metavar="NAME", help=_("who hears, thinks and speaks this time"))
+    parser.add_argument("--debug", action="store_true", help=_("log everything, also to the terminal"))
+    parser.add_argument("--log", default="", metavar="ROOMS", help=_("limit debug lines to these parts: voice,audio"))
+    parser.add_argument("--ready-file", type=Path, help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
