@@ -17,7 +17,10 @@ from voiceapp.core.turn import Phase
 
 @dataclass(frozen=True)
 class Problem:
-    """An error as a person reads it. *code* is that of ``core.errors``; *retry_after_s* where waiting helps."""
+    """An error as a person reads it. *code* is that of ``core.errors``; *retry_after_s* where waiting helps.
+
+    *model* and *replacement* are set where a model is gone: its name and its successor's, where one is known.
+    """
 
     code: str
     message: str
@@ -26,6 +29,8 @@ class Problem:
     is_retryable: bool = False
     retry_after_s: float | None = None
     provider: str = ""
+    model: str = ""
+    replacement: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,405 @@
+"""What the conversation shows, entry by entry, and which entry an event touches.
+
+No Qt: events go in, changes come out; the view keeps one widget per entry and touches only those named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from voiceapp.core import events as e
+from voiceapp.core.audio import Level
+from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, unheard_words
+from voiceapp.core.events import Event, Problem, ToolUsed
+from voiceapp.core.turn import Phase
+
+# --- entries ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class UserTurn:
+    """What the person said or wrote."""
+
+    key: str
+    message: Message
+    take: Take | None = None
+
+
+@dataclass(frozen=True)
+class LiveTurn:
+    """The person is speaking, or their words are being made out. *is_listening*: the microphone is open."""
+
+    key: str
+    text: str = ""
+    is_listening: bool = True
+    take: Take | None = None
+
+
+@dataclass(frozen=True)
+class WaitingTake:
+    """A recording without words yet; the person can try again."""
+
+    key: str
+    take: Take
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer. *interrupted_at_s* is None where it was not cut off, or where it is no longer known when."""
+
+    key: str
+    message: Message
+    turn: int = 0
+    interrupted_at_s: float | None = None
+
+    @property
+    def unheard(self) -> int:
+        """How many words were not heard."""
+        heard = self.message.heard_chars
+        return 0 if heard is None else unheard_words(self.message.text, heard)
+
+
+@dataclass(frozen=True)
+class NothingHeardLine:
+    """A take in which nobody spoke."""
+
+    key: str
+    level: Level
+    is_zero: bool
+
+
+@dataclass(frozen=True)
+class ToolLine:
+    """A tool that was used."""
+
+    key: str
+    use: ToolUsed
+
+
+@dataclass(frozen=True)
+class ProblemCard:
+    """A turn that failed, with what can be tried again."""
+
+    key: str
+    problem: Problem
+    take: Take | None = None
+    message: Message | None = None
+
+
+Entry = UserTurn | LiveTurn | WaitingTake | Reply | NothingHeardLine | ToolLine | ProblemCard
+
+# --- changes ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Show everything anew."""
+
+
+@dataclass(frozen=True)
+class Added:
+    """The entry at *index* is new."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The entry called *key* has another content."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Grew:
+    """The reply called *key* grew by *text*."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Removed:
+    """The entry called *key* is gone."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Characters [start, end) of reply *key* are being spoken."""
+
+    key: str
+    start: int
+    end: int
+
+
+Change = Reset | Added | Changed | Grew | Removed | Spoken
+LIVE = "live"
+UNSPOKEN = frozenset({TakeState.RECORDED, TakeState.FAILED, TakeState.CANCELLED})
+"""Recordings that wait for their words."""
+
+
+def _message_key(message_id: int) -> str:
+    return f"message-{message_id}"
+
+
+def _take_key(take_id: int) -> str:
+    return f"take-{take_id}"
+
+
+class ConversationModel:
+    """Entries in the order in which they are shown."""
+
+    def __init__(self) -> None:
+        self.head = ConversationHead(0, "", 0.0)
+        self.entries: list[Entry] = []
+        self._takes: dict[int, Take] = {}
+        self._grown: dict[str, list[str]] = {}
+        self._phase = Phase.IDLE
+        self._count = 0
+
+    def index(self, key: str) -> int | None:
+        """Return where the entry called *key* is."""
+        for index in range(len(self.entries) - 1, -1, -1):
+            if self.entries[index].key == key:
+                return index
+        return None
+
+    def entry(self, key: str) -> Entry | None:
+        """Return the entry called *key*."""
+        index = self.index(key)
+        return None if index is None else self.entries[index]
+
+    def text(self, message_id: int) -> str:
+        """Return the whole text of a reply, also while it is being written."""
+        key = _message_key(message_id)
+        entry = self.entry(key)
+        known = entry.message.text if isinstance(entry, UserTurn | Reply) else ""
+        return known + "".join(self._grown.get(key, ()))
+
+    @property
+    def last_reply(self) -> Reply | None:
+        """Return the newest answer."""
+        return next((entry for entry in reversed(self.entries) if isinstance(entry, Reply)), None)
+
+    # --- events -------------------------------------------------------------------------------------------
+
+    def apply(self, event: Event) -> list[Change]:
+        """Take *event* in; return what has to be shown differently, in order."""
+        match event:
+            case e.ConversationOpened(conversation):
+                return self._open(conversation)
+            case e.PhaseChanged(phase):
+                return self._on_phase(phase)
+            case e.TakeChanged(take):
+                return self._on_take(take)
+            case e.TakesListed(recovered=recovered):
+                return [change for take in recovered for change in self._on_take(take)]
+            case e.PartialTranscript(text=text) | e.TranscriptReady(text=text):
+                return self._on_live(text)
+            case e.MessageAdded() | e.MessageChanged() | e.ReplyDelta() | e.SpokenProgress() | e.Interrupted():
+                return self._on_message_event(event)
+            case e.TurnTimed() | e.NothingHeard() | e.TurnFailed() | e.ToolUsed():
+                return self._on_turn_event(event)
+            case _:
+                return []
+
+    def _on_turn_event(self, event: Event) -> list[Change]:
+        match event:
+            case e.TurnTimed(turn, timings) if (reply := self._reply_of_turn(turn)) is not None:
+                return self._put(replace(reply, message=replace(reply.message, timings=timings)))
+            case e.NothingHeard(level=level, is_zero=is_zero):
+                self._count += 1
+                line = NothingHeardLine(f"nothing-{self._count}", level, is_zero)
+                return [*self._remove(LIVE), *self._add(line)]
+            case e.TurnFailed(_, problem, take_id, message_id):
+                return self._on_failure(problem, take_id, message_id)
+            case e.ToolUsed():
+                return self._on_tool(event)
+            case _:
+                return []
+
+    def _open(self, conversation: Conversation) -> list[Change]:
+        self.head = conversation.head
+        self._takes = dict(conversation.takes)
+        self._grown.clear()
+        rows: list[tuple[float, Entry]] = [(m.created_at, self._entry_of(m, 0)) for m in conversation.messages]
+        used = {message.take_id for message in conversation.messages}
+        rows += [
+            (take.started_at, WaitingTake(_take_key(take.id), take))
+            for take in conversation.takes.values()
+            if take.id not in used and take.state in UNSPOKEN
+        ]
+        if len(rows) > len(conversation.messages):
+            rows.sort(key=lambda row: row[0])
+        self.entries = [entry for _, entry in rows]
+        return [Reset()]
+
+    def _entry_of(self, message: Message, turn: int) -> Entry:
+        if message.role is Role.USER:
+            take = self._takes.get(message.take_id) if message.take_id is not None else None
+            return UserTurn(_message_key(message.id), message, take)
+        return Reply(_message_key(message.id), message, turn)
+
+    def _on_phase(self, phase: Phase) -> list[Change]:
+        self._phase = phase
+        live = self.entry(LIVE)
+        if phase is Phase.LISTENING:
+            gone = self._remove_all(entry.key for entry in list(self.entries) if isinstance(entry, NothingHeardLine))
+            return (
+                gone
+                if isinstance(live, LiveTurn) and live.is_listening
+                else [*gone, *self._remove(LIVE), *self._add(LiveTurn(LIVE))]
+            )
+        if not isinstance(live, LiveTurn):
+            return []
+        if phase is Phase.TRANSCRIBING:
+            return self._put(replace(live, is_listening=False))
+        if phase is Phase.IDLE:
+            waiting = live.take is not None and live.take.state in (TakeState.RECORDED, TakeState.CANCELLED)
+            take = live.take
+            return [
+                *self._remove(LIVE),
+                *(self._add(WaitingTake(_take_key(take.id), take)) if waiting and take else []),
+            ]
+        return []
+
+    def _on_take(self, take: Take) -> list[Change]:
+        if self._is_elsewhere(take):
+            return []
+        self._takes[take.id] = take
+        live = self.entry(LIVE)
+        if isinstance(live, LiveTurn) and (live.take is None or live.take.id == take.id):
+            if take.state in (TakeState.RECORDING, TakeState.RECORDED, TakeState.TRANSCRIBED):
+                return self._put(replace(live, take=take))
+            changes = self._remove(LIVE)
+        else:
+            changes = []
+        changes += self._update_users(take)
+        key = _take_key(take.id)
+        if take.state in UNSPOKEN:
+            if any(isinstance(entry, UserTurn) and entry.message.take_id == take.id for entry in self.entries):
+                return changes
+            card = WaitingTake(key, take)
+            return changes + (self._put(card) if self.index(key) is not None else self._add(card))
+        return changes + self._remove(key)
+
+    def _is_elsewhere(self, take: Take) -> bool:
+        return take.conversation_id is not None and self.head.id != 0 and take.conversation_id != self.head.id
+
+    def _update_users(self, take: Take) -> list[Change]:
+        for entry in self.entries:
+            if isinstance(entry, UserTurn) and entry.message.take_id == take.id:
+                return self._put(replace(entry, take=take))
+        return []
+
+    def _on_live(self, text: str) -> list[Change]:
+        live = self.entry(LIVE)
+        if isinstance(live, LiveTurn):
+            return self._put(replace(live, text=text))
+        return self._add(LiveTurn(LIVE, text, is_listening=False)) if self._phase is Phase.TRANSCRIBING else []
+
+    def _on_message_event(self, event: Event) -> list[Change]:
+        match event:
+            case e.MessageAdded(message, turn) if self._belongs(message):
+                changes = self._remove(LIVE) if message.role is Role.USER else []
+                if message.role is Role.USER and message.take_id is not None:
+                    changes += self._remove(_take_key(message.take_id))
+                changes += self._remove_problems()
+                if message.role is Role.ASSISTANT:
+                    changes += self._remove_answered(message)
+                return changes + self._add(self._entry_of(message, turn))
+            case e.MessageChanged(message) if self._belongs(message):
+                return self._on_changed(message)
+            case e.ReplyDelta(message_id, _, text) if text:
+                key = _message_key(message_id)
+                if self.index(key) is None:
+                    return []
+                self._grown.setdefault(key, []).append(text)
+                return [Grew(key, text)]
+            case e.SpokenProgress(message_id, start, end):
+                return [Spoken(_message_key(message_id), start, end)]
+            case e.Interrupted(message_id, _, at_s):
+                reply = self.entry(_message_key(message_id))
+                return self._put(replace(reply, interrupted_at_s=at_s)) if isinstance(reply, Reply) else []
+            case _:
+                return []
+
+    def _belongs(self, message: Message) -> bool:
+        if self.head.id == 0:
+            self.head = replace(self.head, id=message.conversation_id)
+        return message.conversation_id == self.head.id
+
+    def _on_changed(self, message: Message) -> list[Change]:
+        key = _message_key(message.id)
+        entry = self.entry(key)
+        self._grown.pop(key, None)
+        if isinstance(entry, Reply) and not message.text.strip() and not entry.message.text.strip():
+            return self._remove(key)  # it ended before its first word
+        if isinstance(entry, Reply):
+            timings = message.timings or entry.message.timings
+            return self._put(replace(entry, message=replace(message, timings=timings)))
+        if isinstance(entry, UserTurn):
+            return self._put(replace(entry, message=message))
+        return []
+
+    def _remove_answered(self, message: Message) -> list[Change]:
+        """An answer directly after an answer replaces it: the person asked for another one."""
+        last = next((entry for entry in reversed(self.entries) if isinstance(entry, UserTurn | Reply)), None)
+        return self._remove(last.key) if isinstance(last, Reply) and last.message.id != message.id else []
+
+    def _on_failure(self, problem: Problem, take_id: int | None, message_id: int | None) -> list[Change]:
+        take = self._takes.get(take_id) if take_id is not None else None
+        entry = self.entry(_message_key(message_id)) if message_id is not None else None
+        message = entry.message if isinstance(entry, UserTurn | Reply) else None
+        changes = [*self._remove(LIVE), *self._remove_problems()]
+        if isinstance(entry, Reply) and not self.text(entry.message.id).strip():
+            changes += self._remove(entry.key)
+        is_said = any(isinstance(item, UserTurn) and item.message.take_id == take_id for item in self.entries)
+        if take is not None and not is_said and self.index(_take_key(take.id)) is None:
+            changes += self._add(WaitingTake(_take_key(take.id), take))
+        self._count += 1
+        return [*changes, *self._add(ProblemCard(f"problem-{self._count}", problem, take, message))]
+
+    def _on_tool(self, use: ToolUsed) -> list[Change]:
+        self._count += 1
+        line = ToolLine(f"tool-{self._count}", use)
+        reply = self._reply_of_turn(use.turn)
+        if reply is not None and (index := self.index(reply.key)) is not None:
+            self.entries.insert(index, line)
+            return [Added(index)]
+        return self._add(line)
+
+    # --- the list -----------------------------------------------------------------------------------------
+
+    def _reply_of_turn(self, turn: int) -> Reply | None:
+        for entry in reversed(self.entries):
+            if isinstance(entry, Reply) and entry.turn == turn:
+                return entry
+        return None
+
+    def _add(self, entry: Entry) -> list[Change]:
+        self.entries.append(entry)
+        return [Added(len(self.entries) - 1)]
+
+    def _put(self, entry: Entry) -> list[Change]:
+        index = self.index(entry.key)
+        if index is None or self.entries[index] == entry:
+            return []
+        self.entries[index] = entry
+        return [Changed(entry.key)]
+
+    def _remove(self, key: str) -> list[Change]:
+        index = self.index(key)
+        if index is None:
+            return []
+        del self.entries[index]
+        return [Removed(key)]
+
+    def _remove_problems(self) -> list[Change]:
+        return self._remove_all(entry.key for entry in list(self.entries) if isinstance(entry, ProblemCard))
+
+    def _remove_all(self, keys: Iterable[str]) -> list[Change]:
+        return [change for key in keys for change in self._remove(key)]

@@ -1,0 +1,531 @@
+"""The conversation: the page in the middle of the window.
+
+Give it every event by :meth:`ConversationView.handle`; it emits ``core.commands`` by :attr:`ConversationView.wanted`.
+It keeps a widget per entry of the model, builds only the newest at first, and works in slices of a few milliseconds,
+so that neither a thousand words a second nor a reply of a megabyte makes the window wait.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QFrame, QMessageBox, QPushButton, QScrollArea, QWidget
+
+from voiceapp.core import commands as c
+from voiceapp.core import events as e
+from voiceapp.core.conversation import Role
+from voiceapp.core.events import Event
+from voiceapp.core.settings import Choice, Job, ProviderKind, Settings
+from voiceapp.core.turn import Phase
+from voiceapp.gui import conversation_model as m
+from voiceapp.gui.column import column
+from voiceapp.gui.empty_page import EmptyPage
+from voiceapp.gui.problem_card import ProblemCard, offers
+from voiceapp.gui.quiet_line import NothingHeard, ToolUse
+from voiceapp.gui.reply_view import ReplyView
+from voiceapp.gui.stack import Stack
+from voiceapp.gui.text_button import IconTextButton
+from voiceapp.gui.theme import Theme
+from voiceapp.gui.user_turn import LiveCard, UserCard, WaitingCard
+
+FRAME_MS = 33
+"""Growing replies are shown at most thirty times a second."""
+SLICE_MS = 6.0
+"""How long the view works before it lets other events through."""
+PAGE_ENTRIES = 24
+NEAR_END_PX = 24
+LINK_SCHEMES = frozenset({"http", "https", "mailto"})
+EDGE_PX = 24
+"""Room above the first and below the last entry."""
+
+
+class ConversationView(QScrollArea):
+    """Shows a conversation and what happens in it.
+
+    Signals:
+        wanted: a ``core.commands`` value the person asks for.
+        settings_wanted: the settings are to be opened at this page ("providers", "sound").
+    """
+
+    wanted = Signal(object)
+    settings_wanted = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._settings = Settings()
+        self._model = m.ConversationModel()
+        self._widgets: dict[str, QWidget] = {}
+        self._first_shown = 0
+        self._is_following = True
+        self._is_fitting = False
+        self._building: list[str] = []
+        self._busy: dict[str, ReplyView] = {}
+        self._phase = Phase.IDLE
+        self._attempts = 0
+        self._key_provider = ""
+        self._playing: tuple[int | None, int | None] = (None, None)
+        self.slowest_slice_ms = 0.0
+        self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
+        self._frame.timeout.connect(self._work)
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._work)
+        self._make_page()
+        theme.changed.connect(self._on_theme)
+        self._show_emptiness()
+
+    def _make_page(self) -> None:
+        self.setFrameStyle(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Conversation"))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._page = QWidget()
+        self._page.setObjectName("conversation-page")
+        self.setWidget(self._page)
+        self._earlier = QPushButton(self.tr("Show earlier"), self._page)
+        self._earlier.setProperty("compact", True)
+        self._earlier.clicked.connect(self._show_earlier)
+        self._earlier.hide()
+        self._stack = Stack(self._page, gap_px=24)
+        self._stack.laid_out.connect(self._fit)
+        self._empty = EmptyPage(self._theme)
+        self._empty.setParent(self._page)
+        self._empty.ask.connect(lambda text: self.wanted.emit(c.SendText(text)))
+        self._empty.test_devices.connect(lambda: self.settings_wanted.emit("sound"))
+        self._empty.add_key.connect(lambda: self.settings_wanted.emit("providers"))
+        self._newest = IconTextButton(self._theme, "chevron-down", self.tr("Jump to newest"), self)
+        self._newest.setProperty("compact", True)
+        self._newest.clicked.connect(self.jump_to_newest)
+        self._newest.hide()
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.verticalScrollBar().setSingleStep(24)
+
+    # --- for the window -----------------------------------------------------------------------------------
+
+    @property
+    def model(self) -> m.ConversationModel:
+        """What is shown."""
+        return self._model
+
+    @property
+    def is_working(self) -> bool:
+        """Whether something is still to be shown."""
+        return bool(self._building or self._busy)
+
+    def handle(self, event: Event) -> None:
+        """Take *event* in. GUI thread; any event, those of no concern are ignored."""
+        match event:
+            case e.SessionReady(settings=settings) | e.SettingsChanged(settings):
+                self._settings = settings
+            case e.InputLevel(level):
+                if isinstance(live := self._widgets.get(m.LIVE), LiveCard):
+                    live.add_level(level)
+                return
+            case e.PlaybackChanged(take_id, message_id):
+                self._show_playing(take_id, message_id)
+            case e.ProviderChecked():
+                self._on_checked(event)
+            case e.PhaseChanged(phase):
+                self._on_phase(phase)
+        for change in self._model.apply(event):
+            self._show(change)
+
+    def regenerate_last(self) -> None:
+        """Ask for the newest answer once more."""
+        if (reply := self._model.last_reply) is not None:
+            self.wanted.emit(c.Regenerate(reply.message.id))
+
+    def copy_last_answer(self) -> bool:
+        """Put the newest answer on the clipboard, as Markdown; False when there is none."""
+        reply = self._model.last_reply
+        if reply is None:
+            return False
+        QGuiApplication.clipboard().setText(self._model.text(reply.message.id))
+        return True
+
+    def jump_to_newest(self) -> None:
+        """Go to the end and stay there."""
+        self._is_following = True
+        self._to_end()
+
+    def widget_of(self, key: str) -> QWidget | None:
+        """Return the widget of the entry called *key*, where it is built."""
+        return self._widgets.get(key)
+
+    # --- changes ------------------------------------------------------------------------------------------
+
+    def _show(self, change: m.Change) -> None:
+        match change:
+            case m.Reset():
+                self._reset()
+            case m.Added(index):
+                self._on_added(index)
+            case m.Changed(key):
+                self._on_changed(key)
+            case m.Grew(key, text):
+                if isinstance(view := self._widgets.get(key), ReplyView):
+                    view.grow(text)
+            case m.Removed(key):
+                self._forget(key)
+            case m.Spoken(key, start, end):
+                self._on_spoken(key, start, end)
+        self._show_emptiness()
+
+    def _reset(self) -> None:
+        self._building.clear()
+        self._busy.clear()
+        for key in list(self._widgets):
+            self._forget(key)
+        entries = self._model.entries
+        self._first_shown = max(0, len(entries) - PAGE_ENTRIES)
+        self._building = [entry.key for entry in entries[self._first_shown :]]
+        self._is_following = True
+        self._earlier.setVisible(self._first_shown > 0)
+        self._work()
+
+    def _on_added(self, index: int) -> None:
+        entry = self._model.entries[index]
+        self._build(entry)
+        if isinstance(entry, m.UserTurn | m.LiveTurn):
+            self.jump_to_newest()
+
+    def _on_changed(self, key: str) -> None:
+        widget, entry = self._widgets.get(key), self._model.entry(key)
+        match widget, entry:
+            case ReplyView(), m.Reply():
+                widget.set_reply(entry)
+            case UserCard(), m.UserTurn():
+                widget.set_turn(entry)
+            case LiveCard(), m.LiveTurn():
+                widget.set_turn(entry)
+            case WaitingCard(), m.WaitingTake():
+                widget.set_waiting(entry)
+                widget.set_busy(False)
+
+    def _forget(self, key: str) -> None:
+        self._busy.pop(key, None)
+        if (widget := self._widgets.pop(key, None)) is not None:
+            self._stack.remove(widget)
+        if isinstance(widget, ProblemCard):
+            self._offer_waiting(True)
+
+    def _on_spoken(self, key: str, start: int, end: int) -> None:
+        for other, view in self._widgets.items():
+            if isinstance(view, ReplyView):
+                view.set_spoken(*((start, end) if other == key else (0, 0)))
+        spoken = self._widgets.get(key)
+        if self._is_following and isinstance(spoken, ReplyView) and not (rect := spoken.spoken_rect()).isNull():
+            self._keep_in_sight(spoken.mapTo(self._page, rect.topLeft()).y(), rect.height())
+
+    def _on_phase(self, phase: Phase) -> None:
+        self._phase = phase
+        if phase is not Phase.SPEAKING:
+            for view in self._widgets.values():
+                if isinstance(view, ReplyView):
+                    view.set_spoken(0, 0)
+        for view in self._widgets.values():
+            if isinstance(view, WaitingCard):
+                view.set_busy(phase is not Phase.IDLE)
+
+    def _show_playing(self, take_id: int | None, message_id: int | None) -> None:
+        self._playing = (take_id, message_id)
+        for key, view in self._widgets.items():
+            entry = self._model.entry(key)
+            if isinstance(view, UserCard | WaitingCard):
+                view.set_playing(take_id)
+            elif isinstance(view, ReplyView) and isinstance(entry, m.Reply):
+                view.set_playing(message_id == entry.message.id)
+
+    # --- building -----------------------------------------------------------------------------------------
+
+    def _build(self, entry: m.Entry) -> None:
+        if entry.key in self._widgets:
+            return
+        widget = self._make(entry)
+        at = 0
+        position = self._model.index(entry.key) or 0
+        for earlier in self._model.entries[:position]:
+            at += earlier.key in self._widgets
+        self._widgets[entry.key] = widget
+        self._stack.add(widget, at)
+
+    def _make(self, entry: m.Entry) -> QWidget:
+        match entry:
+            case m.Reply():
+                return self._make_reply(entry)
+            case m.UserTurn():
+                card = UserCard(self._theme, entry)
+                card.play.connect(self._on_play)
+                return card
+            case m.LiveTurn():
+                return LiveCard(self._theme, entry)
+            case m.WaitingTake():
+                return self._make_waiting(entry)
+            case m.NothingHeardLine():
+                return NothingHeard(self._theme, entry)
+            case m.ToolLine():
+                return ToolUse(self._theme, entry)
+            case m.ProblemCard():
+                return self._make_problem(entry)
+
+    def _make_reply(self, entry: m.Reply) -> ReplyView:
+        view = ReplyView(self._theme, entry)
+        key, message_id = entry.key, entry.message.id
+        view.grew.connect(lambda: self._on_grew(key))
+        view.link_clicked.connect(self.ask_to_open)
+        view.regenerate.connect(lambda: self.wanted.emit(c.Regenerate(message_id)))
+        view.speak.connect(lambda: self._on_speak(message_id))
+        self._on_work(key, view)
+        return view
+
+    def _make_waiting(self, entry: m.WaitingTake) -> WaitingCard:
+        card = WaitingCard(self._theme, entry, self._other_engines())
+        card.play.connect(self._on_play)
+        card.retry.connect(lambda take_id, provider: self._on_retry(card, take_id, provider))
+        card.set_busy(self._phase is not Phase.IDLE)
+        return card
+
+    def _other_engines(self) -> tuple[tuple[str, str], ...]:
+        own = self._settings.choice(Job.TRANSCRIPTION).provider
+        return tuple((p.name, provider_label(p.name)) for p in self._settings.providers if p.name != own)
+
+    def _make_problem(self, entry: m.ProblemCard) -> ProblemCard:
+        self._attempts += 1
+        jobs = (Job.CHAT, Job.TRANSCRIPTION, Job.SPEECH)
+        is_local = all(self._settings.choice(job).provider == "local" for job in jobs)
+        can_retry = self._retry_of(entry) is not None
+        what = offers(entry.problem, has_something_to_retry=can_retry, is_local=is_local)
+        card = ProblemCard(self._theme, entry, what, self._attempts)
+        card.try_again.connect(lambda: self._retry(card, entry))
+        card.use_local.connect(lambda: self._switch(card, entry, self._settings.with_provider("local")))
+        card.use_replacement.connect(lambda model: self._use_model(card, entry, model))
+        card.open_settings.connect(lambda: self.settings_wanted.emit(_page_for(entry.problem.code)))
+        card.key_given.connect(lambda key: self._check_key(card, entry, key))
+        self._offer_waiting(False)
+        return card
+
+    def _offer_waiting(self, is_offered: bool) -> None:
+        waiting = [view for view in self._widgets.values() if isinstance(view, WaitingCard)]
+        if waiting:
+            waiting[-1].set_offer(is_offered)
+
+    # --- work in slices -----------------------------------------------------------------------------------
+
+    def _on_grew(self, key: str) -> None:
+        if isinstance(view := self._widgets.get(key), ReplyView):
+            self._on_work(key, view)
+
+    def _on_work(self, key: str, view: ReplyView) -> None:
+        self._busy[key] = view
+        if not self._frame.isActive() and not self._next.isActive():
+            self._frame.start()
+
+    def _work(self) -> None:
+        """Show for a few milliseconds what is to be shown: newest first."""
+        begun = perf_counter()
+        while self._building or self._busy:
+            if self._busy:
+                key = next(reversed(self._busy))
+                view = self._busy[key]
+                view.step()
+                if not view.has_work:
+                    self._busy.pop(key, None)
+            else:
+                entry = self._model.entry(self._building.pop())
+                if entry is not None:
+                    self._build(entry)
+            if (perf_counter() - begun) * 1000 > SLICE_MS:
+                break
+        self.slowest_slice_ms = max(self.slowest_slice_ms, (perf_counter() - begun) * 1000)
+        if self._building or self._busy:
+            self._next.start()
+
+    def _show_earlier(self) -> None:
+        first = max(0, self._first_shown - PAGE_ENTRIES)
+        self._building = [entry.key for entry in self._model.entries[first : self._first_shown]] + self._building
+        self._first_shown = first
+        self._earlier.setVisible(first > 0)
+        self._work()
+
+    def _on_theme(self) -> None:
+        for key, view in list(self._widgets.items()):
+            if isinstance(view, ReplyView):
+                view.set_look()
+            elif isinstance(view, LiveCard | WaitingCard):
+                self._on_changed(key)
+
+    # --- place --------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give the page its height, keeping in place what the person looks at."""
+        if self._is_fitting:
+            return
+        self._is_fitting = True
+        try:
+            self._place()
+        finally:
+            self._is_fitting = False
+
+    def _place(self) -> None:
+        width = self.viewport().width()
+        left, wide = column(self.width())  # as strip and talk bar have it: the scroll bar lies in the margin
+        top = EDGE_PX
+        if not self._earlier.isHidden():
+            size = self._earlier.sizeHint()
+            self._earlier.setGeometry(left + (wide - size.width()) // 2, top, size.width(), size.height())
+            top += size.height() + EDGE_PX
+        bar = self.verticalScrollBar()
+        anchor, offset = self._anchor()
+        height = self._stack.heightForWidth(wide)
+        self._stack.setGeometry(left, top, wide, height)
+        if self._empty.isHidden():
+            self._page.resize(width, max(self.viewport().height(), top + height + EDGE_PX))
+        else:
+            self._empty.setGeometry(left, 0, wide, self._empty.height())
+            free = self.viewport().height() - self._empty.height()
+            self._empty.move(left, max(EDGE_PX, round(free * 0.45)))
+            self._page.resize(width, max(self.viewport().height(), self._empty.height() + 2 * EDGE_PX))
+        if self._is_following:
+            self._to_end()
+        elif anchor is not None:
+            bar.setValue(self._stack.y() + anchor.y() - offset)
+        size = self._newest.sizeHint()
+        self._newest.setGeometry(
+            (width - size.width()) // 2, self.height() - size.height() - 12, size.width(), size.height()
+        )
+
+    def _anchor(self) -> tuple[QWidget | None, int]:
+        """Return the first widget in sight and how far below the edge it begins."""
+        value = self.verticalScrollBar().value() - self._stack.y()
+        for item in self._stack.items:
+            if item.y() + item.height() > value:
+                return item, item.y() - value
+        return None, 0
+
+    def _to_end(self) -> None:
+        bar = self.verticalScrollBar()
+        if bar.value() != bar.maximum():
+            bar.setValue(bar.maximum())
+        self._newest.hide()
+
+    def _keep_in_sight(self, top: int, height: int) -> None:
+        bar = self.verticalScrollBar()
+        if top < bar.value() or top + height > bar.value() + self.viewport().height():
+            bar.setValue(top - self.viewport().height() // 3)
+
+    def _on_scrolled(self, value: int) -> None:
+        is_at_end = value >= self.verticalScrollBar().maximum() - NEAR_END_PX
+        if not self._is_fitting:
+            self._is_following = is_at_end
+        self._newest.setVisible(not is_at_end and self._empty.isHidden())
+
+    def _show_emptiness(self) -> None:
+        is_empty = not self._model.entries
+        if is_empty is self._empty.isHidden():
+            self._empty.setVisible(is_empty)
+            self._stack.setVisible(not is_empty)
+            self._fit()
+
+    # --- what the person does -----------------------------------------------------------------------------
+
+    def _on_play(self, take_id: int) -> None:
+        self.wanted.emit(c.Interrupt() if self._playing[0] == take_id else c.PlayTake(take_id))
+
+    def _on_speak(self, message_id: int) -> None:
+        self.wanted.emit(c.Interrupt() if self._playing[1] == message_id else c.SpeakMessage(message_id))
+
+    def _on_retry(self, card: WaitingCard, take_id: int, provider: str) -> None:
+        card.set_busy(True)
+        self.wanted.emit(c.RetryTake(take_id, provider))
+
+    def _retry_of(self, entry: m.ProblemCard) -> c.Command | None:
+        """Return the command that tries the failed turn again."""
+        message = entry.message
+        if message is not None and message.role is Role.ASSISTANT and message.text:
+            return c.Regenerate(message.id)
+        if entry.take is not None:
+            return c.RetryTake(entry.take.id)
+        last = next((item for item in reversed(self._model.entries) if isinstance(item, m.UserTurn)), None)
+        return c.SendText(last.message.text) if last is not None else None
+
+    def _retry(self, card: ProblemCard, entry: m.ProblemCard) -> None:
+        card.set_used()
+        if (command := self._retry_of(entry)) is not None:
+            self.wanted.emit(command)
+
+    def _switch(self, card: ProblemCard, entry: m.ProblemCard, settings: Settings) -> None:
+        """Use other engines from now on, and try the turn with them."""
+        self.wanted.emit(c.ApplySettings(settings))
+        self._retry(card, entry)
+
+    def _use_model(self, card: ProblemCard, entry: m.ProblemCard, model: str) -> None:
+        gone, jobs = entry.problem.model, dict(self._settings.jobs)
+        for job in (Job.TRANSCRIPTION, Job.CHAT, Job.SPEECH):
+            choice = self._settings.choice(job)
+            if choice.model == gone or (not choice.model and job is _failed_job(entry)):
+                jobs[job.value] = Choice(choice.provider, model)
+        self._switch(card, entry, replace(self._settings, jobs=jobs))
+
+    def _check_key(self, card: ProblemCard, entry: m.ProblemCard, key: str) -> None:
+        card.set_checking()
+        self._key_provider = self._provider_name(entry.problem.provider)
+        self.wanted.emit(c.StoreKey(self._key_provider, key))
+        self.wanted.emit(c.CheckProvider(self._key_provider))
+
+    def _on_checked(self, event: e.ProviderChecked) -> None:
+        entry = next((item for item in reversed(self._model.entries) if isinstance(item, m.ProblemCard)), None)
+        card = self._widgets.get(entry.key) if entry is not None else None
+        if entry is None or not isinstance(card, ProblemCard) or event.name != self._key_provider:
+            return
+        self._key_provider = ""
+        if event.problem is not None:
+            card.set_refused(event.problem.message)
+        else:
+            self._retry(card, entry)
+
+    def _provider_name(self, shown: str) -> str:
+        """Return the provider that is called *shown* in an error; without one, the first that is not local."""
+        for provider in self._settings.providers:
+            if shown.casefold() in (provider.name.casefold(), provider_label(provider.name).casefold()):
+                return provider.name
+        used = [self._settings.choice(job).provider for job in (Job.TRANSCRIPTION, Job.CHAT, Job.SPEECH)]
+        kinds = {p.name: p.kind for p in self._settings.providers}
+        return next((name for name in used if kinds.get(name) is not ProviderKind.LOCAL), "openai")
+
+    def ask_to_open(self, address: str) -> None:
+        """Ask before an address from a reply is opened in the browser; other kinds of links are only shown."""
+        url = QUrl(address, QUrl.ParsingMode.StrictMode)
+        box = QMessageBox(self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setInformativeText(address[:500])
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if url.isValid() and url.scheme().lower() in LINK_SCHEMES:
+            box.setText(self.tr("Open this address?"))
+            opens = box.addButton(self.tr("Open"), QMessageBox.ButtonRole.AcceptRole)
+            opens.clicked.connect(lambda: QDesktopServices.openUrl(url))
+            box.addButton(QMessageBox.StandardButton.Cancel)
+        else:
+            box.setText(self.tr("This address is not opened: it leads neither to the web nor to an e-mail."))
+            box.addButton(QMessageBox.StandardButton.Ok)
+        box.open()
+
+
+def provider_label(name: str) -> str:
+    """Return a provider's name as people read it."""
+    return {"openai": "OpenAI", "local": "This computer"}.get(name, name)
+
+
+def _page_for(code: str) -> str:
+    return "sound" if code == "device" else "providers"
+
+
+def _failed_job(entry: m.ProblemCard) -> Job:
+    """Guess which job a model that is gone had: without words yet it was hearing."""
+    return Job.CHAT if entry.message is not None or entry.take is None or entry.take.text else Job.TRANSCRIPTION

@@ -1,0 +1,358 @@
+"""A run of prose: several blocks of a reply in one document, selectable, with marks painted over the text."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from math import ceil
+
+from PySide6.QtCore import QMimeData, QRectF, QSize, QSizeF, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QTextBlock,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
+
+from voiceapp.gui.markdown_blocks import Block
+from voiceapp.gui.markdown_writer import CHIP_PAD, INDENT_PX, IS_RULE, QUOTE_DEPTH, MarkdownWriter, Written
+from voiceapp.gui.theme import Theme
+
+RUN_LIMIT_CHARS = 4000
+"""A run that has grown beyond this gets no further block, so that laying it out anew stays cheap."""
+
+
+class StillDocument(QTextDocument):
+    """A document that loads nothing, whatever is written into it."""
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        return None
+
+
+class SelectableText(QTextEdit):
+    """Read-only text as high as it needs to be; the wheel belongs to the conversation."""
+
+    link_clicked = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._measured = (-1, 0)
+        self._pressed_link = ""
+        document = StillDocument(self)
+        document.setDocumentMargin(0)
+        document.setUndoRedoEnabled(False)
+        document.setIndentWidth(INDENT_PX)
+        document.setDefaultFont(theme.font(15))
+        self.setDocument(document)
+        self.setProperty("bare", True)
+        self.setFrameStyle(QFrame.Shape.NoFrame)
+        self.setReadOnly(True)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            | Qt.TextInteractionFlag.LinksAccessibleByMouse
+            | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAutoFillBackground(False)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        document.contentsChanged.connect(self._forget_height)
+
+    # --- size ---------------------------------------------------------------------------------------------
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width_px: int) -> int:
+        if self._measured[0] != width_px:
+            document = self.document()
+            if document.textWidth() != width_px and self.lineWrapMode() is not QTextEdit.LineWrapMode.NoWrap:
+                document.setPageSize(QSizeF(width_px, -1))
+            self._measured = (width_px, ceil(document.size().height()))
+        return self._measured[1]
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.width(), self.heightForWidth(max(1, self.width())))
+
+    minimumSizeHint = sizeHint
+
+    def _forget_height(self) -> None:
+        self._measured = (-1, 0)
+        self.updateGeometry()
+
+    # --- the person ---------------------------------------------------------------------------------------
+
+    def selected_text(self) -> str:
+        """Return the selection as plain text."""
+        return plain(self.textCursor())
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        data = QMimeData()
+        data.setText(self.selected_text())
+        return data
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        bar = self.horizontalScrollBar()
+        if event.angleDelta().x() and bar.maximum():
+            bar.setValue(bar.value() - event.angleDelta().x())
+            return
+        event.ignore()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed_link = self.anchorAt(event.position().toPoint())
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        link = self.anchorAt(event.position().toPoint())
+        if link and link == self._pressed_link and not self.textCursor().hasSelection():
+            self.link_clicked.emit(link)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        is_link = bool(self.anchorAt(event.position().toPoint()))
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if is_link else Qt.CursorShape.IBeamCursor)
+
+
+def plain(cursor: QTextCursor) -> str:
+    """Return what *cursor* selects as plain text, with list marks and without the room inside code chips."""
+    if not cursor.hasSelection():
+        return ""
+    start, end = cursor.selectionStart(), cursor.selectionEnd()
+    document = cursor.document()
+    block = document.findBlock(start)
+    lines: list[str] = []
+    while block.isValid() and block.position() < end:
+        text = block.text()
+        first = max(0, start - block.position())
+        # Positions count UTF-16 units, Python counts characters.
+        units = text.encode("utf-16-le")[first * 2 : (end - block.position()) * 2]
+        line = units.decode("utf-16-le", "replace").replace("\u2028", "\n").replace(CHIP_PAD, "").replace("\xa0", " ")
+        if (members := block.textList()) is not None and first == 0:
+            mark = members.itemText(block) or "•"
+            depth = members.format().indent() - 1
+            line = f"{'  ' * depth}{mark if mark[0].isdigit() else '•'} {line}"
+        lines.append(line)
+        block = block.next()
+    return "\n".join(lines)
+
+
+@dataclass
+class _Placed:
+    block: Block
+    at: int
+    written: Written
+
+
+class ProseText(SelectableText):
+    """Blocks of prose, or one table. Only the last block is ever written again; :attr:`writes` counts."""
+
+    def __init__(self, theme: Theme, writer: MarkdownWriter, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._writer = writer
+        self._placed: list[_Placed] = []
+        self._spoken: tuple[int, int] | None = None
+        self._heard: int | None = None
+        self._caret_at: int | None = None
+        self.writes = 0
+
+    @property
+    def block_count(self) -> int:
+        return len(self._placed)
+
+    @property
+    def chars(self) -> int:
+        """Return how much source this run holds."""
+        return sum(len(placed.block.text) for placed in self._placed)
+
+    def add_block(self, block: Block) -> None:
+        """Write *block* at the end."""
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        at = cursor.position()
+        written = self._writer.write(cursor, block)
+        cursor.endEditBlock()
+        self._placed.append(_Placed(block, at, written))
+        self.writes += 1
+        if self._heard is not None:
+            self.set_heard(self._heard)
+
+    def drop_last(self) -> None:
+        """Take the last block out again."""
+        at = self._placed.pop().at
+        cursor = QTextCursor(self.document())
+        if at == 0:
+            self.document().clear()
+            return
+        cursor.beginEditBlock()
+        cursor.setPosition(at)
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
+        cursor.endEditBlock()
+
+    def write_again(self, writer: MarkdownWriter) -> None:
+        """Write everything once more: the look has changed."""
+        self._writer = writer
+        blocks = [placed.block for placed in self._placed]
+        self._placed.clear()
+        self.document().clear()
+        for block in blocks:
+            self.add_block(block)
+
+    # --- what was said and heard --------------------------------------------------------------------------
+
+    def set_spoken(self, start: int, end: int) -> bool:
+        """Mark source characters [start, end) as being spoken; empty takes the mark away. True if they are here."""
+        places = [p for p in (self._place(start, end),) if p is not None] if end > start else []
+        before, self._spoken = self._spoken, places[0] if places else None
+        if before != self._spoken:
+            self.viewport().update()
+        return bool(places)
+
+    def spoken_rect(self) -> QRectF:
+        """Return where the spoken words are, in this widget; empty when none are."""
+        if self._spoken is None:
+            return QRectF()
+        rects = self._rects(*self._spoken)
+        return rects[0].united(rects[-1]) if rects else QRectF()
+
+    def set_heard(self, heard_chars: int | None) -> None:
+        """Strike out what comes after the first *heard_chars* characters of the source; None: all was heard."""
+        was, self._heard = self._heard, heard_chars
+        self._caret_at = None
+        if heard_chars is None:
+            if was is not None:
+                self.write_again(self._writer)
+            return
+        if not self._placed or self._placed[-1].block.end <= heard_chars:
+            return
+        at = self._position_after(heard_chars)
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(at)
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        unheard = QTextCharFormat()
+        unheard.setForeground(self.theme.color("ink3"))
+        unheard.setFontStrikeOut(True)
+        cursor.mergeCharFormat(unheard)
+        if self._placed[0].block.start < heard_chars:
+            self._caret_at = at
+        self.viewport().update()
+
+    def _position_after(self, source: int) -> int:
+        """Return the document position of the first word that begins at or after *source*."""
+        for placed in self._placed:
+            for span in placed.written.spans:
+                if span.source + span.chars > source:
+                    inside = max(0, source - span.source)
+                    is_exact = span.units == span.chars
+                    return span.at + (inside if is_exact else 0)
+        return max(0, self.document().characterCount() - 1)
+
+    def _place(self, start: int, end: int) -> tuple[int, int] | None:
+        """Return the document range of source characters [start, end), without blanks at its ends."""
+        found: tuple[int, int] | None = None
+        for placed in self._placed:
+            if placed.block.end <= start or placed.block.start >= end:
+                continue
+            spans = placed.written.spans
+            first = max(0, bisect_right(spans, start, key=lambda s: s.source) - 1)
+            for span in spans[first:]:
+                if span.source >= end:
+                    break
+                if span.source + span.chars <= start:
+                    continue
+                is_exact = span.units == span.chars
+                low = span.at + (max(0, start - span.source) if is_exact else 0)
+                high = span.at + (min(span.chars, end - span.source) if is_exact else span.units)
+                found = (low, high) if found is None else (found[0], high)
+        return found
+
+    # --- painting -----------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(-self.horizontalScrollBar().value(), 0)
+        self._paint_block_marks(painter)
+        self._paint_chips(painter)
+        if self._spoken is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            for rect in self._rects(*self._spoken):
+                painter.setBrush(self.theme.color("itSoft"))
+                painter.drawRoundedRect(rect.adjusted(-1, 0, 1, 0), 3, 3)
+                painter.fillRect(
+                    QRectF(rect.left() - 1, rect.bottom() - 1, rect.width() + 2, 2), self.theme.color("itFill")
+                )
+        painter.end()
+        super().paintEvent(event)
+        if self._caret_at is not None and (rects := self._rects(self._caret_at, self._caret_at + 1)):
+            over = QPainter(self.viewport())
+            over.fillRect(
+                QRectF(rects[0].left() + 0.5, rects[0].top() - 1, 2, rects[0].height() + 2), self.theme.color("youFill")
+            )
+
+    def _paint_chips(self, painter: QPainter) -> None:
+        painter.setPen(self.theme.color("line"))
+        painter.setBrush(self.theme.color("sunken"))
+        for placed in self._placed:
+            for start, end in placed.written.chips:
+                for rect in self._rects(start, end):
+                    painter.drawRoundedRect(rect.adjusted(0.5, -0.5, -0.5, 0.5), 4, 4)
+
+    def _paint_block_marks(self, painter: QPainter) -> None:
+        """Draw bars beside quotes and lines for rules."""
+        block = self.document().begin()
+        layout = self.document().documentLayout()
+        while block.isValid():
+            style = block.blockFormat()
+            depth = style.property(QUOTE_DEPTH)
+            if depth or style.property(IS_RULE):
+                rect = layout.blockBoundingRect(block)
+                for level in range(int(depth or 0)):
+                    painter.fillRect(QRectF(level * 16, rect.top(), 2, rect.height()), self.theme.color("btn"))
+                if style.property(IS_RULE):
+                    painter.fillRect(QRectF(0, rect.center().y(), rect.width(), 1), self.theme.color("line"))
+            block = block.next()
+
+    def _rects(self, start: int, end: int) -> list[QRectF]:
+        """Return where document positions [start, end) are drawn, a rectangle per line."""
+        rects: list[QRectF] = []
+        metrics = QFontMetricsF(self.theme.font(15))
+        block = self.document().findBlock(start)
+        while block.isValid() and block.position() < end:
+            rects += self._line_rects(block, start - block.position(), end - block.position(), metrics)
+            block = block.next()
+        return rects
+
+    def _line_rects(self, block: QTextBlock, start: int, end: int, metrics: QFontMetricsF) -> list[QRectF]:
+        rects = []
+        origin = self.document().documentLayout().blockBoundingRect(block).topLeft()
+        layout = block.layout()
+        for index in range(layout.lineCount()):
+            line = layout.lineAt(index)
+            low = max(start, line.textStart())
+            high = min(end, line.textStart() + line.textLength())
+            if low >= high:
+                continue
+            first, last = _x(line, low), _x(line, high)
+            baseline = origin.y() + layout.position().y() * 0 + line.y() + line.ascent()
+            top = baseline - metrics.ascent() + 1
+            left = origin.x() + layout.position().x() * 0 + min(first, last)
+            rects.append(QRectF(left, top, abs(last - first), metrics.ascent() + metrics.descent()))
+        return rects
+
+
+def _x(line: object, position: int) -> float:
+    """Return where in *line* the cursor at *position* stands; Qt gives it alone or with the position it took."""
+    at = line.cursorToX(position)  # type: ignore[attr-defined]
+    return float(at[0] if isinstance(at, tuple) else at)

@@ -1,0 +1,155 @@
+"""Small lines between the turns: an icon with words, a tool that was used, nothing heard, the answer to come."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from voiceapp.gui.controls import DrawnButton
+from voiceapp.gui.conversation_model import NothingHeardLine, ToolLine
+from voiceapp.gui.theme import Theme
+
+DOT_MS = 400
+QUIET_DB = -45.0
+"""A peak below this is too quiet for speech at arm's length."""
+
+
+class Icon(QWidget):
+    """An icon of the look, painted at the theme's present colours."""
+
+    def __init__(self, theme: Theme, name: str, color: str, size_px: int = 16) -> None:
+        super().__init__()
+        self._theme, self._name, self._color = theme, name, color
+        self.setFixedSize(size_px, size_px)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._theme.paint_icon(QPainter(self), QRectF(self.rect()), self._name, self._color)
+
+
+class IconLine(QWidget):
+    """An icon and a sentence in secondary ink."""
+
+    def __init__(self, theme: Theme, icon: str, color: str, text: str = "") -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(Icon(theme, icon, color), 0, Qt.AlignmentFlag.AlignTop)
+        self._label = QLabel(text)
+        self._label.setProperty("role", "meta")
+        self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row.addWidget(self._label, 1)
+
+    def set_text(self, text: str) -> None:
+        self._label.setText(text)
+
+    def text(self) -> str:
+        return self._label.text()
+
+
+class NothingHeard(IconLine):
+    """Nobody spoke in the take: what level there was, and what that may mean."""
+
+    def __init__(self, theme: Theme, line: NothingHeardLine) -> None:
+        super().__init__(theme, "mic-off", "ink3")
+        peak_db = line.level.peak_db
+        if line.is_zero:
+            words = self.tr(
+                "I heard nothing: the microphone gives only zeros. It may be muted by a switch or by the system."
+            )
+        elif peak_db < QUIET_DB:
+            words = self.tr(
+                "I heard nothing. The loudest sound was {db:.0f} dB, too quiet for speech: is it the right microphone?"
+            ).format(db=peak_db)
+        else:
+            words = self.tr("I heard nothing that sounds like speech. The loudest sound was {db:.0f} dB.").format(
+                db=peak_db
+            )
+        self.set_text(words.replace("-", "−") if "dB" in words else words)
+
+
+class ThinkingDots(QWidget):
+    """Three dots while the first word is awaited. They take turns, or stand still where motion is reduced."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._at = 0
+        self._timer = QTimer(self, interval=DOT_MS)
+        self._timer.timeout.connect(self._on_tick)
+        self.setFixedHeight(24)
+        self.setAccessibleName(self.tr("Thinking"))
+
+    def sizeHint(self) -> QSize:
+        return QSize(40, 24)
+
+    def showEvent(self, event: object) -> None:
+        if not self._theme.is_motion_reduced:
+            self._timer.start()
+
+    def hideEvent(self, event: object) -> None:
+        self._timer.stop()
+
+    def _on_tick(self) -> None:
+        self._at = (self._at + 1) % 3
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for index in range(3):
+            painter.setBrush(self._theme.color(("ink", "edge", "btn")[(index - self._at) % 3]))
+            painter.drawEllipse(QRectF(index * 11, 9, 6, 6))
+
+
+class ToolUse(QWidget):
+    """A tool that was used: one line, opened by a click to what was asked and answered."""
+
+    def __init__(self, theme: Theme, line: ToolLine) -> None:
+        super().__init__()
+        use = line.use
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        words = self.tr("{name} did not work") if use.is_error else self.tr("Used {name}")
+        self.toggle = _Fold(theme, words.format(name=use.name.replace("_", " ")))
+        column.addWidget(self.toggle, 0, Qt.AlignmentFlag.AlignLeft)
+        self.details = QPlainTextEdit(f"{use.arguments}\n→ {use.result}")
+        self.details.setReadOnly(True)
+        self.details.setFont(theme.font(13, is_mono=True))
+        self.details.setFixedHeight(88)
+        self.details.setVisible(False)
+        self.details.setAccessibleName(self.tr("What was asked and answered"))
+        column.addWidget(self.details)
+        self.toggle.toggled.connect(self._on_toggled)
+
+    def _on_toggled(self, is_open: bool) -> None:
+        self.details.setVisible(is_open)
+        self.updateGeometry()
+
+
+class _Fold(DrawnButton):
+    def __init__(self, theme: Theme, text: str) -> None:
+        super().__init__(theme, text)
+        self.setText(text)
+        self.setCheckable(True)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 60, 24)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        color = "ink2" if self.underMouse() else "ink3"
+        self.theme.paint_icon(painter, QRectF(0, 4, 16, 16), "terminal", color)
+        painter.setFont(self.theme.font(12))
+        painter.setPen(self.theme.color(color))
+        words = QRectF(22, 0, self.width() - 22, self.height())
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
+        width = painter.fontMetrics().horizontalAdvance(self.text())
+        arrow = "chevron-down" if self.isChecked() else "chevron-right"
+        self.theme.paint_icon(painter, QRectF(22 + width + 4, 4, 16, 16), arrow, color)

@@ -1,0 +1,269 @@
+"""The person's side: a card at the right with the words, and the take they came from."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import ceil
+
+from PySide6.QtCore import QElapsedTimer, QRectF, QSize, QTimer, Signal
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from voiceapp.core.audio import Level
+from voiceapp.core.conversation import Take, TakeState
+from voiceapp.gui.conversation_model import LiveTurn, UserTurn, WaitingTake
+from voiceapp.gui.prose_text import SelectableText
+from voiceapp.gui.theme import Theme
+from voiceapp.gui.waveform import TakeRow
+
+PAD_X_PX, PAD_Y_PX = 16, 10
+LARGEST_SHARE = 0.8
+SHOWN_CHARS = 8000
+"""Longer words of the person (a pasted text) are shown up to here; copying takes all."""
+
+
+class TurnText(SelectableText):
+    """Words in conversation type, 15 on 24, as plain text."""
+
+    def __init__(self, theme: Theme, text: str = "", *, color: str = "ink", weight: int = 400) -> None:
+        super().__init__(theme)
+        self._words, self._color, self._weight = text, color, weight
+        theme.changed.connect(self._write)
+        self._write()
+
+    def set_words(self, text: str, color: str = "ink") -> None:
+        """Show *text*, in the token *color*."""
+        if (text, color) != (self._words, self._color):
+            self._words, self._color = text, color
+            self._write()
+
+    def words(self) -> str:
+        return self._words
+
+    def one_line_px(self) -> int:
+        """Return how wide the words are without a break."""
+        metrics = QFontMetricsF(self.theme.font(15, self._weight))
+        return ceil(max((metrics.horizontalAdvance(line) for line in self._words.split("\n")), default=0.0)) + 2
+
+    def _write(self) -> None:
+        self.document().clear()
+        cursor = QTextCursor(self.document())
+        size = QTextBlockFormat()
+        size.setLineHeight(24, int(QTextBlockFormat.LineHeightTypes.FixedHeight.value))
+        cursor.setBlockFormat(size)
+        style = QTextCharFormat()
+        style.setFont(self.theme.font(15, self._weight))
+        style.setForeground(self.theme.color(self._color))
+        cursor.insertText(self._words, style)
+
+
+class Card(QWidget):
+    """Something of the person's, framed, at the right and no wider than it needs to be.
+
+    Args:
+        look: "turn" (said), "live" (being said) or "waiting" (dashed).
+    """
+
+    def __init__(self, theme: Theme, look: str) -> None:
+        super().__init__()
+        self._theme, self._look = theme, look
+        self.inside = QWidget(self)
+        self.column = QVBoxLayout(self.inside)
+        self.column.setContentsMargins(PAD_X_PX, PAD_Y_PX, PAD_X_PX, PAD_Y_PX)
+        self.column.setSpacing(4)
+        theme.changed.connect(self.update)
+
+    def set_look(self, look: str) -> None:
+        self._look = look
+        self.update()
+
+    def wanted_px(self, width_px: int) -> int:
+        """Return how wide the card is in a column *width_px* wide."""
+        texts = [text.one_line_px() for text in self.inside.findChildren(TurnText) if not text.isHidden()]
+        rows = [
+            item.sizeHint().width()
+            for item in self.inside.children()
+            if isinstance(item, QWidget) and not isinstance(item, TurnText) and not item.isHidden()
+        ]
+        return min(max([*texts, *rows, 40]) + 2 * PAD_X_PX, int(width_px * LARGEST_SHARE))
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width_px: int) -> int:
+        wide = self.wanted_px(width_px)
+        layout = self.column
+        return layout.heightForWidth(wide) if layout.hasHeightForWidth() else layout.sizeHint().height()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.width(), self.heightForWidth(self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.place()
+
+    def place(self) -> None:
+        """Give the card its size."""
+        wide = self.wanted_px(self.width())
+        self.inside.setGeometry(self.width() - wide, 0, wide, self.height())
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        fill, line = {"turn": ("turn", "line"), "live": ("youSoft", "youFill")}.get(self._look, ("canvas", "edge"))
+        pen = QPen(self._theme.color(line), 1)
+        if self._look == "waiting":
+            pen.setDashPattern([3, 3])
+        painter.setPen(pen)
+        painter.setBrush(self._theme.color(fill))
+        painter.drawRoundedRect(QRectF(self.inside.geometry()).adjusted(0.5, 0.5, -0.5, -0.5), 12, 12)
+
+
+class UserCard(Card):
+    """What the person said or wrote."""
+
+    play = Signal(int)
+
+    def __init__(self, theme: Theme, turn: UserTurn) -> None:
+        super().__init__(theme, "turn")
+        self._text = TurnText(theme)
+        self.row = TakeRow(theme)
+        self.column.addWidget(self._text)
+        self.column.addWidget(self.row)
+        self.row.play.clicked.connect(self._on_play)
+        self.set_turn(turn)
+
+    def set_turn(self, turn: UserTurn) -> None:
+        self._turn = turn
+        text = turn.message.text
+        self._text.set_words(text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…")
+        self._text.setAccessibleName(self.tr("You: {text}").format(text=text[:SHOWN_CHARS]))
+        self.row.setVisible(turn.take is not None)
+        if turn.take is not None:
+            self.row.set_take(turn.take)
+        self.updateGeometry()
+        self.place()
+
+    def set_playing(self, take_id: int | None) -> None:
+        self.row.play.set_playing(self._turn.take is not None and take_id == self._turn.take.id)
+
+    def _on_play(self) -> None:
+        if self._turn.take is not None:
+            self.play.emit(self._turn.take.id)
+
+
+class LiveCard(Card):
+    """The person is speaking: words as they come, level and seconds; then the words being made out."""
+
+    def __init__(self, theme: Theme, turn: LiveTurn) -> None:
+        super().__init__(theme, "live")
+        self._text = TurnText(theme)
+        self.row = TakeRow(theme, is_live=True)
+        self.column.addWidget(self._text)
+        self.column.addWidget(self.row)
+        self._clock = QElapsedTimer()
+        self._tick = QTimer(self, interval=100)
+        self._tick.timeout.connect(self._on_tick)
+        self.set_turn(turn)
+
+    def set_turn(self, turn: LiveTurn) -> None:
+        waiting = self.tr("Listening") if turn.is_listening else self.tr("Turning it into words")
+        self._text.set_words(turn.text or waiting, "ink" if turn.text else "ink2")
+        if turn.is_listening and not self._tick.isActive():
+            self._clock.start()
+            self._tick.start()
+        elif not turn.is_listening:
+            self._tick.stop()
+            if turn.take is not None and turn.take.duration_s > 0:
+                self.row.set_take(turn.take)
+        self.updateGeometry()
+        self.place()
+
+    def add_level(self, level: Level) -> None:
+        if self._tick.isActive():
+            self.row.wave.add_level(level)
+            self.place()
+
+    def _on_tick(self) -> None:
+        self.row.set_seconds(self._clock.elapsed() / 1000)
+
+
+class WaitingCard(Card):
+    """A recording without words: dashed, with what can be done about it."""
+
+    play = Signal(int)
+    retry = Signal(int, str)
+
+    def __init__(self, theme: Theme, waiting: WaitingTake, engines: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(theme, "waiting")
+        self._take = waiting.take
+        self._text = TurnText(theme)
+        self.row = TakeRow(theme)
+        self.row.play.clicked.connect(lambda: self.play.emit(self._take.id))
+        buttons = QWidget()
+        line = QHBoxLayout(buttons)
+        line.setContentsMargins(0, 4, 0, 0)
+        line.setSpacing(8)
+        self.again = QPushButton(self.tr("Turn into words"))
+        self.again.setProperty("compact", True)
+        self.again.clicked.connect(lambda: self.retry.emit(self._take.id, ""))
+        self.other = QPushButton(self.tr("Other engine"))
+        self.other.setProperty("compact", True)
+        self.menu = QMenu(self.other)
+        self.other.setMenu(self.menu)
+        self.other.setStyleSheet("QPushButton::menu-indicator { image: none; width: 0; }")
+        line.addWidget(self.again)
+        line.addWidget(self.other)
+        line.addStretch(1)
+        self._buttons = buttons
+        for item in (self._text, self.row, buttons):
+            self.column.addWidget(item)
+        self.set_engines(engines)
+        self.set_waiting(waiting)
+
+    def set_engines(self, engines: tuple[tuple[str, str], ...]) -> None:
+        """Offer *engines*, (name, label) each, for another try."""
+        self.menu.clear()
+        for name, label in engines:
+            self.menu.addAction(label).triggered.connect(partial(self._try_engine, name))
+        self.other.setVisible(bool(engines))
+
+    def _try_engine(self, provider: str) -> None:
+        self.retry.emit(self._take.id, provider)
+
+    def set_waiting(self, waiting: WaitingTake) -> None:
+        self._take = take = waiting.take
+        self._text.set_words(self._words(take), "ink2")
+        self.again.setText(self.tr("Try again") if take.state is TakeState.FAILED else self.tr("Turn into words"))
+        self.row.set_take(take)
+        self.updateGeometry()
+        self.place()
+
+    def set_busy(self, is_busy: bool) -> None:
+        """While it is being tried again there is nothing to press."""
+        self._buttons.setEnabled(not is_busy)
+
+    def set_offer(self, is_offered: bool) -> None:
+        """Hide the buttons where a card below offers the same."""
+        self._buttons.setVisible(is_offered)
+        self.updateGeometry()
+        self.place()
+
+    def set_playing(self, take_id: int | None) -> None:
+        self.row.play.set_playing(take_id == self._take.id)
+
+    def _words(self, take: Take) -> str:
+        if take.state is TakeState.FAILED and take.error:
+            return self.tr("Recorded, not turned into words yet. {why}").format(why=take.error)
+        if take.state is TakeState.CANCELLED:
+            return self.tr("Stopped. The recording is kept.")
+        return self.tr("Recorded, waiting to be turned into words")
