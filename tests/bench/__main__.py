@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from pathlib import Path
 
 from tests.bench.report import machine_line
@@ -13,17 +14,16 @@ NAMES = ("startup", "turn")
 
 def main() -> None:
     """Parse what all measurements share, let the module add its own options, run it, print and keep its report."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    chosen = parser.add_subparsers(dest="name", required=True)
-    for name in NAMES:
-        module = importlib.import_module(f"tests.bench.{name}")
-        options = chosen.add_parser(name, description=module.__doc__)
-        options.add_argument("--json", type=Path, metavar="FILE", help="also write the report as JSON")
-        module.add_options(options)
-        options.set_defaults(measure=module.measure)
-    arguments = parser.parse_args()
+    chooser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    chooser.add_argument("name", choices=NAMES)
+    name = chooser.parse_args(sys.argv[1:2]).name
+    module = importlib.import_module(f"tests.bench.{name}")
+    options = argparse.ArgumentParser(prog=f"python -m tests.bench {name}", description=module.__doc__)
+    options.add_argument("--json", type=Path, metavar="FILE", help="also write the report as JSON")
+    module.add_options(options)
+    arguments = options.parse_args(sys.argv[2:])
     before = machine_line()
-    report = arguments.measure(arguments)
+    report = module.measure(arguments)
     report.machine = before
     print(report.text())
     if arguments.json:

@@ -29,12 +29,15 @@ class Call:
 
 
 class Service:
-    """``python -m tests.server --script bench``, entered as a context."""
+    """``python -m tests.server --script bench``, entered as a context; it speaks *char_ms* for every character."""
 
     base_url: str
 
+    def __init__(self, char_ms: float = 30.0) -> None:
+        self._options = ["--script", "bench", "--char-ms", str(char_ms)]
+
     def __enter__(self) -> Service:
-        command = [sys.executable, "-m", "tests.server", "--script", "bench"]
+        command = [sys.executable, "-m", "tests.server", *self._options]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.base_url = self._read()["base_url"]
         return self

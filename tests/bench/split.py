@@ -20,6 +20,7 @@ class TurnSplit:
         upload: release -> the take has arrived.
         chat: transcript sent -> the chat request has arrived.
         speech: last token of the first clause sent -> the speech request has arrived.
+        waiting: the part of ``speech`` until the last token that the client can have seen before it asked for speech.
         playback: first byte of sound sent -> first sample at the sink.
         first_clause_tokens: how many tokens the first clause took.
         sentence_overhead: overhead against a service path that waits for the whole first sentence.
@@ -30,6 +31,7 @@ class TurnSplit:
     upload: float
     chat: float
     speech: float
+    waiting: float
     playback: float
     first_clause_tokens: int
     sentence_overhead: float
@@ -50,6 +52,7 @@ def split_turn(
     heard_at = heard.done_at or heard.first_byte_at
     needed = tokens_for(str(spoken.body["input"]), tokens)
     clause_at = chat.sent("token")[needed - 1]
+    seen = [at for at in chat.sent("token") if at <= spoken.uploaded_at]
     chat_s, speech_s = clause_at - chat.uploaded_at, spoken.first_byte_at - spoken.uploaded_at
     hearing_s = heard_at - heard.uploaded_at
     sentence_s = chat.sent("token")[sentence_tokens - 1] - chat.uploaded_at
@@ -60,6 +63,7 @@ def split_turn(
         upload=(heard.uploaded_at - released_at) * 1000,
         chat=(chat.uploaded_at - heard_at) * 1000,
         speech=(spoken.uploaded_at - clause_at) * 1000,
+        waiting=max(0.0, seen[-1] - clause_at) * 1000,
         playback=(first_sample_at - spoken.first_byte_at) * 1000,
         first_clause_tokens=needed,
         sentence_overhead=(response_s - hearing_s - sentence_s - speech_s) * 1000,

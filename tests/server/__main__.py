@@ -12,14 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from tests.server.loopback import LoopbackServer
 from tests.server.script import Script, bench_script
 from tests.server.wire import Request
-
-SCRIPTS: dict[str, Callable[[], Script]] = {"bench": bench_script, "plain": Script}
 
 
 def row_of(request: Request) -> dict[str, Any]:
@@ -44,8 +41,10 @@ def row_of(request: Request) -> dict[str, Any]:
 def main() -> None:
     """Serve until standard input ends."""
     parser = argparse.ArgumentParser(prog="python -m tests.server")
-    parser.add_argument("--script", choices=sorted(SCRIPTS), default="plain")
-    script = SCRIPTS[parser.parse_args().script]()
+    parser.add_argument("--script", choices=("bench", "plain"), default="plain")
+    parser.add_argument("--char-ms", type=float, default=30.0, help="of speech per character (bench)")
+    options = parser.parse_args()
+    script = bench_script(options.char_ms) if options.script == "bench" else Script()
     with LoopbackServer(script) as server:
         print(json.dumps({"base_url": server.base_url}), flush=True)
         for line in sys.stdin:

@@ -1,0 +1,38 @@
+"""The measurements run to their end and find something; what they find is not judged here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def report_of(folder: Path, *words: str) -> dict[str, Any]:
+    file = folder / "report.json"
+    command = [sys.executable, "-m", "tests.bench", *words, "--json", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    assert found["title"] in done.stdout
+    return found
+
+
+@pytest.mark.sound
+@pytest.mark.usefixtures("sound_card_server")
+def test_a_turn_is_measured(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "turn", "-n", "1", "--char-ms", "4")
+    values = {series["name"].partition(":")[0].strip(): series["values"] for series in report["series"]}
+    (response,), (overhead,), (service,) = (
+        values["response"],
+        values["overhead"],
+        values["service on the critical path"],
+    )
+    assert response == pytest.approx(overhead + service, abs=0.01)
+    parts = sum(values[part][0] for part in ("upload", "chat", "speech", "playback"))
+    assert overhead == pytest.approx(parts, abs=0.01)
+    assert len(values["Esc → silence at the sink"]) == 1
+    assert len(values["measuring chain"]) == 20

@@ -1,0 +1,185 @@
+"""Release -> first sample at the sink, and Esc -> silence, with the real pipeline and a scripted service.
+
+The service's times are known and logged: transcription 150 ms after the upload is complete; first token 200 ms, then
+50 tokens/s, 6 sentences of 20 tokens; speech 150 ms to first byte, then 10 x real time. The question is played into
+the virtual microphone, the loudspeaker recorded at its monitor with the moment of every sample.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.bench import calibration
+from tests.bench.driver import Driver, LoopDriver
+from tests.bench.pipeline import opener
+from tests.bench.recorder import Recorder, Recording
+from tests.bench.report import Report, Series
+from tests.bench.service import Call, Service
+from tests.bench.split import TurnSplit, split_turn
+from tests.bench.stage import MONITOR, sound_card, spoken_question
+from tests.server.script import bench_script
+from tests.soundcard import SoundCard
+from voiceapp.core.audio import Clip
+from voiceapp.core.events import PhaseChanged, SoundStartedEvent
+from voiceapp.core.turn import Phase
+
+SETTLE_S = 0.3
+"""Between turns; more than the sink's and the loudspeaker's buffers hold."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the script did, on the monotonic clock."""
+
+    released_at: float
+    ended_at: float
+    escaped_at: float | None = None
+
+
+@dataclass
+class Findings:
+    """Everything that was measured."""
+
+    splits: list[TurnSplit] = field(default_factory=list)
+    longest_gaps_ms: list[float] = field(default_factory=list)
+    silence_ms: list[float] = field(default_factory=list)
+    boundaries: int = 0
+    gaps_over_10_ms: int = 0
+
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    """Add this measurement's own options."""
+    options.add_argument("-n", type=int, default=20, help="whole turns, and as many interrupted ones (default 20)")
+    options.add_argument("--interrupts", type=int, default=None, metavar="N", help="another number of interrupted ones")
+    options.add_argument("--window", action="store_true", help="with the real window running, the reply streaming in")
+    options.add_argument("--char-ms", type=float, default=30.0, metavar="MS", help="of speech per character")
+    options.add_argument("--api", choices=("responses", "chat_completions"), default="responses")
+
+
+def measure(arguments: argparse.Namespace) -> Report:
+    """Run the turns, then read them off the recording and the service's log."""
+    interrupts = arguments.n if arguments.interrupts is None else arguments.interrupts
+    with (
+        tempfile.TemporaryDirectory(prefix="voiceapp-bench-") as folder,
+        sound_card() as card,
+        Service(arguments.char_ms) as service,
+        Recorder(MONITOR, Path(folder)) as recorder,
+    ):
+        clicks = calibration.play_clicks()
+        question = asyncio.run(spoken_question())
+        within_s = min(1.5, arguments.char_ms * len(bench_script().chat.text) / 2000)
+        with driver_for(arguments, service, Path(folder)) as driver:
+            interrupted(driver, card, question, within_s)  # connections, caches, byte code: the first is not counted
+            turns = [turn(driver, card, question) for _ in range(arguments.n)]
+            cut = [interrupted(driver, card, question, within_s) for _ in range(interrupts)]
+        calls, violations = service.log()
+        recording = recorder.stop()
+    if violations:
+        raise RuntimeError(f"requests against the specification: {violations}")
+    return report_of(find(recording, calls, turns, cut), recording, calls, clicks, arguments)
+
+
+@contextmanager
+def driver_for(arguments: argparse.Namespace, service: Service, folder: Path) -> Iterator[Driver]:
+    """Open the session that is measured."""
+    open_session = opener(service.base_url, folder, arguments.api)
+    driver: Driver = LoopDriver(open_session)
+    try:
+        yield driver
+    finally:
+        driver.close()
+
+
+def ask(driver: Driver, card: SoundCard, question: Clip) -> float:
+    """Hold the key while the question is spoken; return when it was released."""
+    driver.forget()
+    driver.press()
+    driver.wait_for(PhaseChanged, lambda event: event.phase is Phase.LISTENING)
+    card.play_into_microphone(question)
+    return driver.release()
+
+
+def turn(driver: Driver, card: SoundCard, question: Clip) -> Turn:
+    """One whole turn, to the end of the spoken reply."""
+    released_at = ask(driver, card, question)
+    driver.wait_for(PhaseChanged, lambda event: event.phase is Phase.IDLE)
+    time.sleep(SETTLE_S)
+    return Turn(released_at, time.monotonic())
+
+
+def interrupted(driver: Driver, card: SoundCard, question: Clip, within_s: float) -> Turn:
+    """A turn that is cut off *within_s* of its first sound, at a moment that falls into step with nothing."""
+    released_at = ask(driver, card, question)
+    driver.wait_for(SoundStartedEvent)
+    time.sleep(within_s * random.uniform(0.2, 1.0))
+    escaped_at = driver.interrupt()
+    driver.wait_for(PhaseChanged, lambda event: event.phase is Phase.IDLE)
+    time.sleep(SETTLE_S)
+    return Turn(released_at, time.monotonic(), escaped_at)
+
+
+def find(recording: Recording, calls: list[Call], turns: list[Turn], cut: list[Turn]) -> Findings:
+    """Bring the recording, the service's log and the script's moments together."""
+    found, tokens = Findings(), bench_script().chat.tokens
+    for one in turns:
+        first = recording.first_sound(one.released_at, one.ended_at)
+        assert first is not None, "a turn was silent at the loudspeaker"
+        its_calls = [call for call in calls if one.released_at - 10 < call.uploaded_at < one.ended_at]
+        its_calls = [call for call in its_calls if call.uploaded_at > one.released_at]
+        found.splits.append(split_turn(its_calls, tokens, one.released_at, first))
+        gaps_ms = recording.silences_ms(first, one.ended_at)
+        found.longest_gaps_ms.append(max(gaps_ms, default=0.0))
+        found.gaps_over_10_ms += sum(gap > 10 for gap in gaps_ms)
+        found.boundaries += sum(call.path == "/audio/speech" for call in its_calls) - 1
+    for one in cut:
+        assert one.escaped_at is not None
+        last = recording.last_sound(one.escaped_at - 0.2, one.ended_at)
+        assert last is not None, "an interrupted turn had made no sound"
+        found.silence_ms.append(max(0.0, (last - one.escaped_at) * 1000))
+    return found
+
+
+def report_of(
+    found: Findings, recording: Recording, calls: list[Call], clicks: list[float], arguments: argparse.Namespace
+) -> Report:
+    """Put the findings into words and figures."""
+
+    def of(name: str, value: Callable[[TurnSplit], float], target: str = "") -> Series:
+        return Series(name, [value(split) for split in found.splits], target=target)
+
+    clause_tokens = sorted({split.first_clause_tokens for split in found.splits})
+    late_ms = [late for call in calls for late in call.late_ms]
+    delays_ms = calibration.delays_ms(recording, clicks)
+    series = [
+        of("response: release → first sample at the sink", lambda s: s.response, "median ≤ 720"),
+        of("overhead: response − service on the critical path", lambda s: s.overhead, "median ≤ 20, p95 ≤ 40"),
+        of("  upload: release → take arrived", lambda s: s.upload),
+        of("  chat: transcript sent → chat request arrived", lambda s: s.chat),
+        of("  speech: clause's last token sent → speech request arrived", lambda s: s.speech),
+        of("    of which waiting for tokens after the clause", lambda s: s.waiting),
+        of("  playback: first byte of sound sent → first sample", lambda s: s.playback),
+        of("service on the critical path", lambda s: s.service),
+        of("overhead as if the service path were the whole first sentence", lambda s: s.sentence_overhead),
+        Series("longest silence within a reply", found.longest_gaps_ms, target="≤ 10"),
+        Series("Esc → silence at the sink", found.silence_ms, target="≤ 40"),
+        Series("measuring chain: click written → seen at the monitor", delays_ms),
+        Series("service: pieces sent after their moment", late_ms),
+    ]
+    notes = [
+        f"first clause: {', '.join(map(str, clause_tokens))} tokens; {found.boundaries} boundaries between clauses, "
+        f"{found.gaps_over_10_ms} silences over 10 ms",
+        "The sink takes sound every 5 ms: a click is seen 0-5 ms after its writing, never before; the smallest delay",
+        f"bounds how late sample times may be, so they are right to +0/-{min(delays_ms, default=0.0):.1f} ms. "
+        f"Blocks came {recording.jitter_ms:.1f} ms (p95) after the line.",
+        f"chat by {arguments.api}; {'with the window' if arguments.window else 'session alone'}",
+    ]
+    title = "turn, with the window running" if arguments.window else "turn"
+    return Report(title, series, notes)
