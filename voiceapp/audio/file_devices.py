@@ -17,6 +17,8 @@ from voiceapp.ports import AudioDevices, Loudspeaker, MicrophoneStream
 
 BLOCK_S = 0.02
 KEPT_RATE_HZ = 24_000
+SEEN_S = 0.02
+"""So long the end of a sound is held back: whoever watches the loudspeaker must see that it sounded."""
 
 
 class FileMicrophone:
@@ -56,6 +58,7 @@ class KeptSpeech:
         self._blocks: list[Float32Block] = []
         self._frames = 0
         self._first_sound_at: float | None = None
+        self._is_silent = True
         self._level = Level()
 
     def clip(self) -> Clip:
@@ -69,8 +72,8 @@ class KeptSpeech:
     async def play(self, block: Float32Block) -> None:
         if len(block) == 0:
             return
-        if self._first_sound_at is None:
-            self._first_sound_at = time.monotonic()
+        if self._is_silent:
+            self._first_sound_at, self._is_silent = time.monotonic(), False
         self._frames += len(block)
         self._level = level_of(block)
         if self._is_kept:
@@ -84,7 +87,8 @@ class KeptSpeech:
         """Nothing is queued: what was taken counts as heard."""
 
     async def drained(self) -> None:
-        self._first_sound_at = None
+        self._is_silent = True
+        await asyncio.sleep(SEEN_S)
 
     @property
     def played_frames(self) -> int:

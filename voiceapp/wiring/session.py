@@ -51,6 +51,7 @@ class Opening:
         devices: None = the sound hardware.
         trace: a file to which every command, decision and event is written; None = no trace.
         is_vad_trusted: False = a take goes to the recogniser even if no speech was found in it.
+        adjusted: gets the settings in force and returns those for this session alone.
     """
 
     paths: places.Paths
@@ -58,6 +59,7 @@ class Opening:
     devices: AudioDevices | None = None
     trace: Path | None = None
     is_vad_trusted: bool = True
+    adjusted: Callable[[Settings], Settings] = lambda settings: settings
 
 
 def settings_in_force(paths: places.Paths, secrets: KeyringSecrets) -> tuple[Settings, SettingsFile]:
@@ -79,6 +81,7 @@ async def open_session(opening: Opening, emit: Emit) -> AsyncIterator[VoiceSessi
     settings, file = settings_in_force(opening.paths, secrets)
     if opening.provider:
         settings = settings.with_provider(opening.provider)
+    settings = opening.adjusted(settings)
     store = SqliteStore(opening.paths.data, WavTakes())
     try:
         await store.open()
