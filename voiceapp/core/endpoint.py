@@ -53,6 +53,11 @@ class Endpointer:
         """Judge a ``Vad``'s *probability*, with hysteresis."""
         return probability >= (STILL_SPEECH_PROBABILITY if self.is_speaking else SPEECH_PROBABILITY)
 
+    @property
+    def quiet_frames(self) -> int:
+        """How long whoever speaks has paused by now."""
+        return self._run_frames if self.is_speaking else 0
+
     def push(self, is_speech: bool, frames: int) -> Boundary | None:
         """Take the verdict on the next *frames*; return the boundary that became certain with them."""
         self._position_frames += frames

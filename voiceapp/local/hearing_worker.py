@@ -17,7 +17,6 @@ import json
 import os
 import signal
 import sys
-from collections import deque
 from typing import Any, BinaryIO
 
 from pocketsphinx import Decoder
@@ -33,6 +32,8 @@ FRAME_BYTES = 2 * FRAME_FRAMES
 ONSET_FRAMES = 3 * FRAME_FRAMES
 HANGOVER_FRAMES = RATE_HZ // 2
 """A pause this long closes a segment, so that the work left at the end of a long take stays small."""
+TAIL_FRAMES = 6 * FRAME_FRAMES
+"""So much of a pause is decoded at once; the rest only when speech goes on, for noise in it becomes words."""
 LEAD_COUNT = 12
 """Frames kept from before the beginning was certain: the onset itself and 0.3 s of breath before it."""
 PARTIAL_EVERY_COUNT = 4
@@ -59,7 +60,7 @@ class Recogniser:
             self._is_decoding = False
         self._vad.reset()
         self._endpointer = Endpointer(ONSET_FRAMES, HANGOVER_FRAMES)
-        self._lead: deque[bytes] = deque(maxlen=LEAD_COUNT)
+        self._held: list[bytes] = []
         self._rest = b""
         self._started_frames = 0
         self._count = 0
@@ -88,20 +89,18 @@ class Recogniser:
     def _frame(self, frame: bytes) -> None:
         probability = self._vad.process_chunk(frame)
         boundary = self._endpointer.push(self._endpointer.is_speech(probability), FRAME_FRAMES)
-        if self._is_decoding:
-            self._decoder.process_raw(frame, False, False)
-        else:
-            self._lead.append(frame)
-        if boundary is None:
-            return
-        if boundary.edge is Edge.ENDED:
+        self._held.append(frame)
+        if boundary is not None and boundary.edge is Edge.ENDED:
             self._close_segment(boundary.at_frames)
-            return
-        self._started_frames = boundary.at_frames
-        self._decoder.start_utt()
-        self._is_decoding = True
-        self._decoder.process_raw(b"".join(self._lead), False, False)
-        self._lead.clear()
+        elif boundary is not None:
+            self._started_frames = boundary.at_frames
+            self._decoder.start_utt()
+            self._is_decoding = True
+        if self._is_decoding and self._endpointer.quiet_frames <= TAIL_FRAMES:
+            self._decoder.process_raw(b"".join(self._held), False, False)
+            self._held.clear()
+        elif not self._is_decoding:
+            self._held = self._held[-LEAD_COUNT:]
 
     def _close_segment(self, ended_frames: int) -> None:
         self._decoder.end_utt()

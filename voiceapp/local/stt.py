@@ -47,12 +47,13 @@ class PocketsphinxSpeech:
         self._command = tuple(command) or (sys.executable, "-P", "-m", WORKER_MODULE)
         self._idle: _Worker | None = None
         self._busy: set[_Worker] = set()
+        self._started: set[_Worker] = set()
 
     async def warm(self) -> None:
         """Start the process and let it load the model in the background. Never raises."""
         if self._idle is None and not self._busy:
             try:
-                self._idle = await _start(self._command)
+                self._idle = await self._start()
             except ProviderDown:
                 return  # the utterance will say so
 
@@ -63,7 +64,7 @@ class PocketsphinxSpeech:
         """As SpeechToText.hear. *request* changes nothing: the model knows English and its own words."""
         worker, self._idle = self._idle, None
         if worker is None or worker.is_ended:
-            worker = await _start(self._command)
+            worker = await self._start()
         self._busy.add(worker)
         utterance = worker.begin(on_partial)
         try:
@@ -78,10 +79,14 @@ class PocketsphinxSpeech:
 
     async def close(self) -> None:
         """End the processes. Idempotent; the engine starts anew when it is used again."""
-        workers = [*self._busy, *([self._idle] if self._idle else [])]
-        self._idle = None
+        workers, self._started, self._idle = self._started, set(), None
         for worker in workers:
             await worker.close()
+
+    async def _start(self) -> _Worker:
+        worker = await _start(self._command)
+        self._started = {started for started in self._started if not started.ended.is_set()} | {worker}
+        return worker
 
 
 class _Utterance:
@@ -126,7 +131,7 @@ class _Worker(asyncio.SubprocessProtocol):
         self.writable = asyncio.Event()
         self.writable.set()
         self.is_ended = False
-        self._ended = asyncio.Event()
+        self.ended = asyncio.Event()
         self._utterance: _Utterance | None = None
         self._number = 0
         self._received = b""
@@ -134,6 +139,14 @@ class _Worker(asyncio.SubprocessProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._process = cast("asyncio.SubprocessTransport", transport)
         self._stdin = cast("asyncio.WriteTransport", self._process.get_pipe_transport(0))
+
+    @property
+    def pid(self) -> int:
+        return self._process.get_pid()
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.get_returncode()
 
     def begin(self, on_partial: Callable[[str], None] | None) -> _Utterance:
         self._number += 1
@@ -170,11 +183,11 @@ class _Worker(asyncio.SubprocessProtocol):
             self._stdin.close()
             try:
                 async with asyncio.timeout(END_WITHIN_S):
-                    await self._ended.wait()
+                    await self.ended.wait()
             except TimeoutError:
                 pass
         self.kill()
-        await self._ended.wait()
+        await self.ended.wait()
 
     # --- news from the process ----------------------------------------------------------------------------
 
@@ -205,7 +218,7 @@ class _Worker(asyncio.SubprocessProtocol):
 
     def process_exited(self) -> None:
         self._fail()
-        self._ended.set()
+        self.ended.set()
 
     def _fail(self, detail: str = "") -> None:
         self.is_ended = True

@@ -42,16 +42,13 @@ class EspeakSpeech:
 
     async def speak(self, request: SpeechRequest) -> AsyncGenerator[Float32Block, None]:
         """As TextToSpeech.speak. An unknown voice gives way to the language's; text is never read as markup."""
-        pieces = cut(spoken_characters(request.text))
-        first = next(pieces, None)
-        if first is None:
-            return
-        engine = await asyncio.to_thread(_ready)
-        voice = _voice_for(request, self.voices())
-        words_per_minute = round(WORDS_PER_MINUTE * min(2.0, max(0.5, request.speed)))
+        pieces = cut(request.text)
         is_first = True
-        for text in _and_then(first, pieces):
-            piece = Piece(text, voice, words_per_minute, has_end_pause=not text[-1].isalnum())
+        while (text := await asyncio.to_thread(next, pieces, None)) is not None:
+            engine = await asyncio.to_thread(_ready)
+            voice = _voice_for(request, engine.voices())
+            words_per_minute = round(WORDS_PER_MINUTE * min(2.0, max(0.5, request.speed)))
+            piece = Piece(spoken_characters(text), voice, words_per_minute, has_end_pause=not text[-1].isalnum())
             sound = await _make(engine, piece)
             sound = _without_clicks(_without_lead(sound) if is_first else sound)
             for start in range(0, len(sound), BLOCK_FRAMES):
@@ -132,11 +129,6 @@ def _ready() -> Espeak:
     engine = library()
     engine.voices()  # reads the voice files once, so that the first sentence does not
     return engine
-
-
-def _and_then(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 def _without_lead(sound: Float32Block) -> Float32Block:

@@ -1,0 +1,1 @@
+"""The engines of this computer, beyond what every engine must do."""
