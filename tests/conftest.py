@@ -8,7 +8,7 @@ import pytest
 
 from tests import display
 
-pytest_plugins = ["tests.server.fixtures"]
+pytest_plugins = ["tests.server.fixtures", "tests.soundcard"]
 
 SCREEN = pytest.StashKey[display.Screen]()
 

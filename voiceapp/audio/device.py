@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from gettext import gettext as _
 from typing import Any
 
-from voiceapp.audio import directory, loudspeaker, microphone, portaudio
+from voiceapp.audio import directory, loudspeaker, microphone, portaudio, watch
 from voiceapp.audio.directory import Direction, Endpoint, Listing
 from voiceapp.audio.loudspeaker import OutputStream, SoundLoudspeaker
 from voiceapp.audio.microphone import InputStream, SoundMicrophone
 from voiceapp.core.errors import DeviceError
 from voiceapp.core.events import Devices
 
-_LOOK_S = 1.0
+
+_OPENED_S = 0.3
 
 
 class SoundDevices:
@@ -29,8 +31,10 @@ class SoundDevices:
         self.input_name = input_name
         self.output_name = output_name
         self._listing: Listing | None = None
-        self._open_streams = 0
+        self._open: set[Any] = set()
         self._count = threading.Lock()
+        self._in_use: dict[SoundMicrophone | SoundLoudspeaker, Endpoint] = {}
+        self._watching: asyncio.Task[None] | None = None
 
     def devices(self) -> Devices:
         """Return what was there at the last look (the first call looks: 100 ms) and what would be used."""
@@ -50,23 +54,27 @@ class SoundDevices:
     async def refresh(self) -> Devices:
         """Look again. Where PortAudio's own list is all there is, that needs a moment without any open stream."""
         await asyncio.to_thread(self._look_again)
+        self._tell_vanished()
         return self.devices()
 
-    async def changes(self) -> AsyncIterator[Devices]:
-        """Yield the list whenever it changed: a device came, went, or another became the default."""
-        known = await asyncio.to_thread(self.devices)
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            now = await self.refresh()
-            if now != known:
-                known = now
-                yield now
+    async def changes(self) -> AsyncGenerator[Devices, None]:
+        """Yield the list now, and again whenever a device came, went, or became the default. Close it with aclosing."""
+        known = await self.refresh()
+        yield known
+        async with aclosing(watch.hints()) as hints:
+            async for _hint in hints:
+                now = await self.refresh()
+                if now != known:
+                    known = now
+                    yield now
 
     async def open_microphone(self, name: str = "") -> SoundMicrophone:
         """Open *name*, or the default when it is empty or not there, and let it run. Raises DeviceError."""
         endpoint = await asyncio.to_thread(self._choose, "input", name or self.input_name)
         stream = SoundMicrophone(endpoint.name, endpoint.rate_hz)
         await asyncio.to_thread(stream.begin, lambda callback: self._open_input(endpoint, callback))
+        stream.watched_by(lambda: self._release(stream))
+        self._use(stream, endpoint)
         return stream
 
     def loudspeaker(self, name: str = "") -> SoundLoudspeaker:
@@ -75,7 +83,38 @@ class SoundDevices:
             endpoint = self._choose("output", name or self.output_name)
         except DeviceError as error:
             return SoundLoudspeaker("", 48_000, _refusing(error))
-        return SoundLoudspeaker(endpoint.name, endpoint.rate_hz, lambda callback: self._open_output(endpoint, callback))
+        speaker = SoundLoudspeaker(endpoint.name, endpoint.rate_hz, lambda fill: self._open_output(endpoint, fill))
+        speaker.watched_by(lambda: self._use(speaker, endpoint), lambda: self._release(speaker))
+        return speaker
+
+    # --- devices in use ------------------------------------------------------------------------------------------
+    # PulseAudio and PipeWire move a stream whose device vanished to whatever is left, be it the monitor of a
+    # loudspeaker. Nobody wants to be recorded from there without being told, so the list is watched meanwhile.
+
+    def _use(self, stream: SoundMicrophone | SoundLoudspeaker, endpoint: Endpoint) -> None:
+        self._in_use[stream] = endpoint
+        if endpoint.server_name and (self._watching is None or self._watching.done()):
+            self._watching = asyncio.get_running_loop().create_task(self._watch(), name="device watch")
+
+    async def _release(self, stream: SoundMicrophone | SoundLoudspeaker) -> None:
+        self._in_use.pop(stream, None)
+        if not self._in_use and self._watching is not None:
+            watching, self._watching = self._watching, None
+            watching.cancel()
+            await asyncio.wait([watching])
+
+    async def _watch(self) -> None:
+        await asyncio.sleep(_OPENED_S)  # not in the way of what the device was opened for
+        async with aclosing(watch.hints()) as hints:
+            async for _hint in hints:
+                await self.refresh()
+
+    def _tell_vanished(self) -> None:
+        listing = self._known()
+        there = {endpoint.server_name for endpoint in (*listing.inputs, *listing.outputs)}
+        for stream, endpoint in list(self._in_use.items()):
+            if endpoint.server_name and endpoint.server_name not in there:
+                stream.vanish()
 
     # --- blocking ------------------------------------------------------------------------------------------------
 
@@ -89,7 +128,7 @@ class SoundDevices:
             listing = directory.look()
             if not any(endpoint.server_name for endpoint in (*listing.inputs, *listing.outputs)):
                 with self._count:
-                    is_idle = self._open_streams == 0
+                    is_idle = not self._open
                 if is_idle:  # PortAudio's list is frozen until it is initialised again, which kills open streams
                     sounddevice._terminate()
                     sounddevice._initialize()
@@ -125,7 +164,7 @@ class SoundDevices:
                 latency="low",
                 callback=callback,
             )
-        self._count_until_closed(stream)
+        self._keep_until_closed(stream)
         opened: InputStream = stream
         return opened
 
@@ -146,21 +185,22 @@ class SoundDevices:
                 callback=callback,
                 prime_output_buffers_using_stream_callback=True,
             )
-        self._count_until_closed(stream)
+        self._keep_until_closed(stream)
         opened: OutputStream = stream
         return opened
 
-    def _count_until_closed(self, stream: Any) -> None:
+    def _keep_until_closed(self, stream: Any) -> None:
+        """Hold on to *stream*: PortAudio's thread calls into it until it is closed, whoever else forgot it."""
         with self._count:
-            self._open_streams += 1
+            self._open.add(stream)
         close = stream.close
 
-        def close_and_count(*args: Any) -> None:
+        def close_and_forget(*args: Any) -> None:
             close(*args)
             with self._count:
-                self._open_streams -= 1
+                self._open.discard(stream)
 
-        stream.close = close_and_count
+        stream.close = close_and_forget
 
 
 def _refusing(error: DeviceError) -> Callable[[Callable[..., None]], OutputStream]:

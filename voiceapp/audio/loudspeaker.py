@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from gettext import gettext as _
 from typing import Any, Protocol
 
@@ -86,6 +86,17 @@ class SoundLoudspeaker:
         self._is_starved = False
         self._underruns = 0
         self._last_callback_at_s = 0.0
+        self._on_opened: Callable[[], None] | None = None
+        self._on_closed: Callable[[], Awaitable[None]] | None = None
+
+    def watched_by(self, on_opened: Callable[[], None], on_closed: Callable[[], Awaitable[None]]) -> None:
+        """Call these when the device is opened and released."""
+        self._on_opened, self._on_closed = on_opened, on_closed
+
+    def vanish(self) -> None:
+        """The device was pulled out, although the sound server may go on with another one. Voice loop."""
+        self._fail("unplugged")
+        self.discard()
 
     # --- PortAudio's thread -------------------------------------------------------------------------------------
 
@@ -120,6 +131,8 @@ class SoundLoudspeaker:
             self._prefill_frames = round(self._stream.latency * self.rate_hz) + self.rate_hz * BLOCK_MS // 1000
             self._thread = threading.Thread(target=self._attend, name="voiceapp-loudspeaker", daemon=True)
             self._thread.start()
+            if self._on_opened is not None:
+                self._on_opened()
 
     async def play(self, block: Float32Block) -> None:
         """Queue *block*; waits while a quarter second is queued. Raises DeviceError when the device vanished."""
@@ -222,6 +235,8 @@ class SoundLoudspeaker:
                 self._is_closing = True
                 self._wake.notify()
             await asyncio.to_thread(thread.join)
+            if self._on_closed is not None:
+                await self._on_closed()
         self._stream = None
 
     def _raise_fault(self) -> None:

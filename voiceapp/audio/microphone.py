@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from gettext import gettext as _
 from typing import Any, Protocol
 
@@ -49,8 +49,19 @@ class SoundMicrophone:
         self._overflows = 0
         self._dropped_frames = 0
         self._is_stopped = False
+        self._is_gone = False
+        self._on_closed: Callable[[], Awaitable[None]] = _nobody_minds
         self._ended = asyncio.Event()
         self._last_block_at_s = time.monotonic()
+
+    def watched_by(self, on_closed: Callable[[], Awaitable[None]]) -> None:
+        """Call *on_closed* when the device is released."""
+        self._on_closed = on_closed
+
+    def vanish(self) -> None:
+        """The device was pulled out, although the sound server may go on with another one. Voice loop."""
+        self._is_gone = True
+        self._ended.set()
 
     def begin(self, open_stream: Callable[[Callable[..., None]], InputStream]) -> None:
         """Open the device by *open_stream* (given the callback) and let it run. Blocking."""
@@ -89,7 +100,7 @@ class SoundMicrophone:
     def _check_alive(self) -> None:
         stream = self._stream
         silent_s = time.monotonic() - self._last_block_at_s
-        if stream is None or silent_s > _SILENT_DEVICE_S or (not stream.active and not self._ring.queued_frames):
+        if self._is_gone or stream is None or silent_s > _SILENT_DEVICE_S or not stream.active:
             self._is_stopped = True
             raise DeviceError(
                 _("The microphone “{name}” is gone.").format(name=self.device),
@@ -108,6 +119,11 @@ class SoundMicrophone:
         stream, self._stream = self._stream, None
         if stream is not None:
             await asyncio.to_thread(_release, stream)
+            await self._on_closed()
+
+
+async def _nobody_minds() -> None:
+    """For streams that nobody watches."""
 
 
 def _release(stream: InputStream) -> None:

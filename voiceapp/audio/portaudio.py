@@ -29,6 +29,12 @@ def sounddevice() -> Any:
                 hint=_("Install it (Debian, Ubuntu: libportaudio2; Fedora: portaudio) and start again."),
                 detail=type(error).__name__,
             ) from error
+        except Exception as error:  # sounddevice.PortAudioError, which cannot be imported now; the next call tries anew
+            raise DeviceError(
+                _("Sound cannot be used: the system's sound service gave PortAudio an error."),
+                hint=_("See that the sound service is running and its configuration is whole."),
+                detail=str(error)[:120],
+            ) from error
     return module
 
 
