@@ -39,7 +39,7 @@ class Clerk:
         self._emit = emit
         self._use = use
 
-    async def do(self, command: c.Command, settings: Settings) -> None:
+    async def do(self, command: object, settings: Settings) -> None:
         """Carry out *command*. Raises VoiceAppError; nothing is half done then."""
         match command:
             case c.Search(query):
@@ -60,7 +60,7 @@ class Clerk:
             case _:
                 await self._configure(command, settings)
 
-    async def _configure(self, command: c.Command, settings: Settings) -> None:
+    async def _configure(self, command: object, settings: Settings) -> None:
         parts = self._parts
         match command:
             case c.ApplySettings(wanted):

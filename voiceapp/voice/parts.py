@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from voiceapp.core.audio import Clip
 from voiceapp.core.language import LanguageRules
 from voiceapp.core.settings import Settings
 from voiceapp.ports import AudioDevices, EngineMaker, Resampler, Secrets, Store, Tools, Vad
+
+if TYPE_CHECKING:
+    from voiceapp.voice.studio import Studio
+
+
+def _no_desks(_studio: Studio) -> Sequence[Desk]:
+    return ()
+
+
+class Desk(Protocol):
+    """Carries out a family of commands beside the turn (images, moderation, usage), each in a task of its own."""
+
+    def takes(self, command: object) -> bool:
+        """Whether *command* is this desk's."""
+        ...
+
+    async def do(self, command: object) -> None:
+        """Carry *command* out; tells by events. Raises VoiceAppError. Cancelled when the session ends."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -24,6 +44,7 @@ class Parts:
         rules_for: clause rules for a language code ("" = the default).
         sounds: short signals by name ("listening").
         is_vad_trusted: False sends every take to the recogniser, whatever the detector says (files, tests).
+        make_desks: given the studio (settings, engines, history, emit), who else takes commands.
         trace: gets every command, decision and event with its kind, where a trace is written.
         wall: Unix time in seconds; may jump, so it only labels, it never measures.
     """
@@ -40,5 +61,6 @@ class Parts:
     sounds: Mapping[str, Clip] = field(default_factory=dict)
     instructions: str = ""
     is_vad_trusted: bool = True
+    make_desks: Callable[[Studio], Sequence[Desk]] = _no_desks
     trace: Callable[[str, object], None] | None = None
     wall: Callable[[], float] = time.time

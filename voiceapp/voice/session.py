@@ -17,19 +17,19 @@ from typing import Any
 from voiceapp.core import commands as c
 from voiceapp.core import turn as t
 from voiceapp.core.conversation import Role
-from voiceapp.core.errors import DeviceError, ProviderError, RateLimited, VoiceAppError, unexpected
+from voiceapp.core.errors import DeviceError, VoiceAppError, unexpected
 from voiceapp.core.events import (
     Devices,
     DevicesChanged,
     Event,
     Notice,
     PhaseChanged,
-    Problem,
     SessionReady,
     TakesListed,
     ToolUsed,
     TurnFailed,
 )
+from voiceapp.core.problems import leading, problem_of
 from voiceapp.core.settings import Settings
 from voiceapp.core.speech import ToolCall, ToolResult
 from voiceapp.core.trace import Decision
@@ -37,32 +37,12 @@ from voiceapp.ports import EngineSet
 from voiceapp.voice.clerk import Clerk
 from voiceapp.voice.history import History
 from voiceapp.voice.microphone import Microphone
-from voiceapp.voice.parts import Parts
+from voiceapp.voice.parts import Desk, Parts
 from voiceapp.voice.playback import Playback
 from voiceapp.voice.studio import Studio
 from voiceapp.voice.turns import Turn
 
 log = logging.getLogger("voiceapp.voice")
-
-
-def problem_of(error: VoiceAppError) -> Problem:
-    """Return *error* as a value that can cross threads."""
-    return Problem(
-        code=error.code,
-        message=error.message,
-        hint=error.hint,
-        detail=error.detail,
-        is_retryable=error.is_retryable,
-        retry_after_s=error.retry_after_s if isinstance(error, RateLimited) else None,
-        provider=error.provider if isinstance(error, ProviderError) else "",
-    )
-
-
-def leading(error: BaseException) -> VoiceAppError:
-    """Return the first of *error*'s causes that a person can read; task scopes wrap theirs in groups."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return unexpected(error)
 
 
 class VoiceSession:
@@ -82,18 +62,29 @@ class VoiceSession:
         self._pending: Callable[[Turn], Coroutine[Any, Any, None]] = Turn.talk
         self._pending_aloud = settings.is_reply_aloud
         self._key_at_s = 0.0
-        self._errands: asyncio.Queue[c.Command] = asyncio.Queue()
+        self._errands: asyncio.Queue[object] = asyncio.Queue()
         self._tools = parts.make_tools(self._on_timer)
         self._background: list[asyncio.Task[None]] = []
+        self._desks: tuple[Desk, ...] = ()
         self._studio: Studio
         self._clerk: Clerk
 
     # --- commands -----------------------------------------------------------------------------------------
 
-    def handle(self, command: c.Command) -> None:
+    def handle(self, command: object) -> None:
         """Take a command. Voice loop only; returns at once. Turn commands have acted when this returns."""
         if self._trace is not None:
             self._trace("command", command)
+        if self._turn_command(command):
+            return
+        desk = next((desk for desk in self._desks if desk.takes(command)), None)
+        if desk is None:
+            self._errands.put_nowait(command)
+        else:
+            self._keep_task(self._scope.create_task(self._at_desk(desk, command), name="desk"))
+
+    def _turn_command(self, command: object) -> bool:
+        """Act on *command* if it is about the turn; False for everything else."""
         is_aloud = self._studio.settings.is_reply_aloud
         match command:
             case c.StartTalking():
@@ -115,7 +106,8 @@ class VoiceSession:
             case c.TestDevices(kind):
                 self._test_devices(kind)
             case _:
-                self._errands.put_nowait(command)
+                return False
+        return True
 
     async def settle(self) -> None:
         """Wait until the turn that is running, if any, has ended and is stored."""
@@ -233,11 +225,13 @@ class VoiceSession:
         await history.list()
         await history.begin()
         await self._recover()
-        self._background = [
-            self._scope.create_task(microphone.keep_warm(self._is_microphone_free), name="microphone"),
-            self._scope.create_task(self._work(), name="clerk"),
-            self._scope.create_task(self._get_ready(settings), name="get-ready"),
-        ]
+        self._desks = tuple(parts.make_desks(self._studio))
+        for name, work in (
+            ("microphone", microphone.keep_warm(self._is_microphone_free)),
+            ("clerk", self._work()),
+            ("get-ready", self._get_ready(settings)),
+        ):
+            self._keep_task(self._scope.create_task(work, name=name))
 
     async def stop(self) -> None:
         """Silence, keep, release."""
@@ -246,7 +240,7 @@ class VoiceSession:
         self._tools.close()
         await self._studio.playback.close()
         await self._clerk.close(self._studio.engines)
-        for task in self._background:
+        for task in tuple(self._background):
             task.cancel()
 
     async def _work(self) -> None:
@@ -258,6 +252,19 @@ class VoiceSession:
                 error = unexpected(fault)
                 log.log(logging.INFO if error is fault else logging.ERROR, "%r failed", command, exc_info=fault)
                 self._emit(Notice(error.message, error.hint, is_problem=True))
+
+    async def _at_desk(self, desk: Desk, command: object) -> None:
+        try:
+            await desk.do(command)
+        except Exception as fault:
+            error = unexpected(fault)
+            log.log(logging.INFO if error is fault else logging.ERROR, "%s failed", type(command), exc_info=fault)
+            self._emit(Notice(error.message, error.hint, is_problem=True))
+
+    def _keep_task(self, task: asyncio.Task[None]) -> None:
+        """End *task* with the session."""
+        self._background.append(task)
+        task.add_done_callback(self._background.remove)
 
     async def _get_ready(self, settings: Settings) -> None:
         """What makes the first turn quicker and the offer of local servers, after the window is usable."""
