@@ -14,6 +14,7 @@ from voiceapp.core.commands import Command, Interrupt, StartTalking, StopTalking
 from voiceapp.core.events import Event, TurnFailed
 
 E = TypeVar("E")
+T = TypeVar("T")
 PATIENCE_S = 60.0
 
 
@@ -120,3 +121,12 @@ class LoopDriver(Driver):
         async with self._open_session(self.note) as self._session:
             self._is_open.set()
             await self._stopping.wait()
+
+
+def run_alone(open_session: OpenSession, script: Callable[[Driver], T]) -> T:
+    """Run *script* on a session without a window; return what it returns."""
+    driver = LoopDriver(open_session)
+    try:
+        return script(driver)
+    finally:
+        driver.close()

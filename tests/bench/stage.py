@@ -37,7 +37,7 @@ def sound_card() -> Iterator[SoundCard]:
 
 @contextmanager
 def screen() -> Iterator[None]:
-    """A screen with a window manager; skipped where the environment has one that is wanted."""
+    """A screen with a window manager."""
     started = display.start()
     try:
         yield

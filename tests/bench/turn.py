@@ -12,19 +12,18 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench import calibration
-from tests.bench.driver import Driver, LoopDriver
+from tests.bench.driver import Driver, run_alone
 from tests.bench.pipeline import opener
 from tests.bench.recorder import Recorder, Recording
 from tests.bench.report import Report, Series
 from tests.bench.service import Call, Service
 from tests.bench.split import TurnSplit, split_turn
-from tests.bench.stage import MONITOR, sound_card, spoken_question
+from tests.bench.stage import MONITOR, screen, sound_card, spoken_question
 from tests.server.script import bench_script
 from tests.soundcard import SoundCard
 from voiceapp.core.audio import Clip
@@ -76,26 +75,25 @@ def measure(arguments: argparse.Namespace) -> Report:
         clicks = calibration.play_clicks()
         question = asyncio.run(spoken_question())
         within_s = min(1.5, arguments.char_ms * len(bench_script().chat.text) / 2000)
-        with driver_for(arguments, service, Path(folder)) as driver:
+        open_session = opener(service.base_url, Path(folder), arguments.api)
+
+        def script(driver: Driver) -> tuple[list[Turn], list[Turn]]:
             interrupted(driver, card, question, within_s)  # connections, caches, byte code: the first is not counted
             turns = [turn(driver, card, question) for _ in range(arguments.n)]
-            cut = [interrupted(driver, card, question, within_s) for _ in range(interrupts)]
+            return turns, [interrupted(driver, card, question, within_s) for _ in range(interrupts)]
+
+        if arguments.window:
+            from tests.bench.window import run_in_window
+
+            with screen():
+                turns, cut = run_in_window(open_session, Path(folder), script)
+        else:
+            turns, cut = run_alone(open_session, script)
         calls, violations = service.log()
         recording = recorder.stop()
     if violations:
         raise RuntimeError(f"requests against the specification: {violations}")
     return report_of(find(recording, calls, turns, cut), recording, calls, clicks, arguments)
-
-
-@contextmanager
-def driver_for(arguments: argparse.Namespace, service: Service, folder: Path) -> Iterator[Driver]:
-    """Open the session that is measured."""
-    open_session = opener(service.base_url, folder, arguments.api)
-    driver: Driver = LoopDriver(open_session)
-    try:
-        yield driver
-    finally:
-        driver.close()
 
 
 def ask(driver: Driver, card: SoundCard, question: Clip) -> float:
