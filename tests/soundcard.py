@@ -107,7 +107,7 @@ class Recording:
     def samples(self) -> Float32Block:
         """Everything so far, mono."""
         data = b"".join(self._parts)
-        return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(np.float32) / 32768
+        return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(np.float32) / np.float32(32_768)
 
     @property
     def start_s(self) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,3 +36,10 @@ def find(sound: Float32Block, recording: Float32Block) -> Found:
     there = recording[at : at + len(sound)]
     norm = float(np.linalg.norm(there) * np.linalg.norm(sound))
     return Found(at, float(np.dot(there, sound)) / norm if norm else 0.0)
+
+
+async def until(condition: Callable[[], bool], *, within_s: float = 5.0) -> None:
+    """Wait for *condition*, which another thread or the sound card brings about; TimeoutError when it does not."""
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 - there is no event to wait for across the hardware
+            await asyncio.sleep(0.002)

@@ -11,7 +11,7 @@ import pytest
 from tests.audio.sounds import chirp, find
 from tests.soundcard import MICROPHONE, SPEAKER, SoundCard
 from voiceapp.audio.device import SoundDevices
-from voiceapp.core.audio import Clip
+from voiceapp.core.audio import Clip, Float32Block
 from voiceapp.core.errors import DeviceError
 
 pytestmark = pytest.mark.sound
@@ -27,17 +27,15 @@ def test_devices_have_the_names_that_people_know(sound_card: SoundCard) -> None:
 async def test_what_is_said_is_captured(sound_card: SoundCard) -> None:
     spoken = chirp(1.0)
     microphone = await SoundDevices().open_microphone()
-    heard: list[np.ndarray] = []
 
-    async def listen() -> None:
-        async for block in microphone:
-            heard.append(block)
+    async def listen() -> list[Float32Block]:
+        return [block async for block in microphone]
 
     listening = asyncio.create_task(listen())
     with_rest = Clip(np.pad(spoken.samples, (0, 14_400)), spoken.rate_hz)  # the player returns before the last is heard
     await asyncio.to_thread(sound_card.play_into_microphone, with_rest)
     microphone.stop()
-    await listening
+    heard = await listening
     await microphone.close()
     assert microphone.rate_hz == spoken.rate_hz
     assert find(spoken.samples, np.concatenate(heard)).likeness > 0.98
@@ -46,13 +44,16 @@ async def test_what_is_said_is_captured(sound_card: SoundCard) -> None:
 
 async def test_a_chosen_loudspeaker_plays_and_the_default_does_not(sound_card: SoundCard) -> None:
     sound = chirp(0.4)
-    with sound_card.add_speaker("Head set") as server_name, sound_card.record_speaker() as default:
-        with sound_card.record_speaker(server_name) as chosen:
-            speaker = SoundDevices().loudspeaker("Head set")
-            await speaker.play(sound.samples)
-            speaker.finish()
-            await speaker.drained()
-            await speaker.close()
+    with (
+        sound_card.add_speaker("Head set") as server_name,
+        sound_card.record_speaker() as default,
+        sound_card.record_speaker(server_name) as chosen,
+    ):
+        speaker = SoundDevices().loudspeaker("Head set")
+        await speaker.play(sound.samples)
+        speaker.finish()
+        await speaker.drained()
+        await speaker.close()
     assert speaker.device == "Head set"
     assert find(sound.samples, chosen.samples).likeness > 0.98
     assert not default.samples.any()
@@ -108,12 +109,14 @@ async def test_a_loudspeaker_that_is_unplugged_says_so_and_the_default_can_take_
     with sound_card.add_speaker("Head set"):
         speaker = devices.loudspeaker("Head set")
         await speaker.play(sound.samples)
-        while not speaker.played_frames:
-            await asyncio.sleep(0.005)
+
+    async def speak_on() -> None:
+        while True:
+            await speaker.play(sound.samples)
+
     async with asyncio.timeout(10):
         with pytest.raises(DeviceError, match="Head set"):
-            while True:
-                await speaker.play(sound.samples)
+            await speak_on()
     await speaker.close()
     other = devices.loudspeaker("Head set")
     assert other.device == SPEAKER

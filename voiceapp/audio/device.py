@@ -16,7 +16,6 @@ from voiceapp.audio.microphone import InputStream, SoundMicrophone
 from voiceapp.core.errors import DeviceError
 from voiceapp.core.events import Devices
 
-
 _OPENED_S = 0.3
 
 

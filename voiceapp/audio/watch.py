@@ -1,5 +1,6 @@
-"""Noticing that devices come and go without asking all the time: the sound server tells, at no cost while nothing
-happens. Where there is no such server, the reader asks now and then.
+"""Noticing that devices come and go without asking all the time.
+
+The sound server tells, at no cost while nothing happens. Where there is no such server, it is asked now and then.
 """
 
 from __future__ import annotations
