@@ -16,7 +16,8 @@ STILL_SPEECH_PROBABILITY = 0.35
 """While somebody speaks, a frame less certain than :data:`SPEECH_PROBABILITY` is still speech."""
 
 MIN_VOICED_MS = 96
-"""Less voice than this in a take is a click or a bump: the shortest words ("no", "go") have 160 ms and more."""
+"""Less voice than this in a take is a click or a bump: the shortest words ("hi", "no"), at a normal
+level, have 190 ms and more."""
 
 
 class Edge(StrEnum):

@@ -28,8 +28,8 @@ ANSWER_WITHIN_S = 120.0
 END_WITHIN_S = 2.0
 
 NOTE = _(
-    "Speech is recognised on this computer, in English only. Short, clearly spoken sentences come out mostly right; "
-    "expect about one wrong word in eight. For more, connect a speech service."
+    "Speech is recognised on this computer, in English only. Short, clearly spoken sentences come out best; "
+    "expect up to every third word to be wrong. For more, connect a speech service."
 )
 
 
