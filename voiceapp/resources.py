@@ -6,6 +6,8 @@ May import: core. Reads only what is inside the package, so it works from a whee
 from __future__ import annotations
 
 import json
+import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -62,6 +64,14 @@ def tool_tables() -> Tables:
         for name in (symbol, *(name for pair in names.values() for name in pair), *entry["also"]):
             also.setdefault(name.lower(), unit)
     return Tables(units={**also, **found}, places=_table("places.json"))
+
+
+@cache
+def local_chat_languages() -> tuple[Mapping[str, Any], ...]:
+    """Return what the local chat understands and says, per language, English first."""
+    folder = files("voiceapp") / "data"
+    names = (f"local_chat_{language}.toml" for language in SPOKEN_LANGUAGES)
+    return tuple(tomllib.loads((folder / name).read_text(encoding="utf-8")) for name in names)
 
 
 def _table(name: str) -> dict[str, Any]:

@@ -43,10 +43,31 @@ def shifted(day: date, *, days: int = 0, weeks: int = 0, months: int = 0, years:
 
 
 def day_named(text: str, today: date) -> date:
-    """Return the day that *text* means: an ISO date, "today" or "" for today; raises ToolError."""
-    if text.strip().lower() in ("", "today"):
+    """Return the day that *text* means; raises ToolError.
+
+    An ISO date; month and day ("12-24") or an English weekday for the next such day, today included; "" for today.
+    """
+    name = text.strip().lower()
+    if name in ("", "today"):
         return today
+    if name in _WEEKDAYS:
+        return today + timedelta(days=(_WEEKDAYS.index(name) - today.weekday()) % 7)
     try:
-        return date.fromisoformat(text.strip())
+        if len(name) == 5:
+            for year in range(today.year, today.year + 9):  # the next 29 February may be eight years away
+                day = _day_or_none(year, name)
+                if day is not None and day >= today:
+                    return day
+        return date.fromisoformat(name)
     except ValueError:
         raise ToolError(_("Write the date as year-month-day, for example 2027-03-01.")) from None
+
+
+def _day_or_none(year: int, month_and_day: str) -> date | None:
+    try:
+        return date.fromisoformat(f"{year:04d}-{month_and_day}")
+    except ValueError:
+        return None
+
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

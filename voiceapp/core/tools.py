@@ -81,7 +81,7 @@ FIND_DATE = Tool(
     "The date and weekday of a day, optionally counted on from it, and its distance from today in days.",
     Effect.NOTHING,
     {
-        "date": _text("Year-month-day; leave out for today.", 20),
+        "date": _text("Year-month-day; or month-day or a weekday for the next such day; leave out for today.", 20),
         "add_days": _number("Days later, negative for earlier.", low=-4_000_000, high=4_000_000),
         "add_weeks": _number("Weeks later."),
         "add_months": _number("Months later."),
@@ -230,7 +230,7 @@ def compute(tool: Tool, given: Arguments, now: datetime, tables: Tables) -> dict
         case CONVERT_UNITS.name:
             source, target = (units.find(given[key], tables.units) for key in ("from_unit", "to_unit"))
             value = units.convert(given["value"], source, target)
-            return {"result": arithmetic.shown(_sensible(value)), "unit": target.symbol, "from_unit": source.symbol}
+            return {"result": arithmetic.shown(_sensible(value)), "unit": target.symbol}
         case _:
             return None
 
