@@ -22,6 +22,8 @@ _FORMATS = {
     ".opus": ("OGG", "OPUS"),
     ".mp3": ("MP3", "MPEG_LAYER_III"),
 }
+ENDINGS = tuple(_FORMATS)
+"""What :func:`write` can write."""
 _OPUS_RATES_HZ = (8_000, 12_000, 16_000, 24_000, 48_000)
 _LOWEST_HZ, _HIGHEST_HZ = 1_000, 768_000
 _LONGEST_S = 24 * 3600.0

@@ -1,0 +1,108 @@
+"""What can be typed. Imports nothing heavy: help and errors come at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from gettext import gettext as _
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TypeAlias
+
+COMMANDS = ("ask", "talk", "say", "transcribe", "devices", "doctor", "takes", "replay")
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Return what *words* mean; leaves with code 2 and a line on stderr where they mean nothing."""
+    arguments = parser().parse_args(words)
+    if arguments.command == "ask" and (arguments.file is None) == (arguments.text is None):
+        parser().error(_("ask needs either a sound file or --text"))
+    return arguments
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="voiceapp",
+        description=_("Hold a key, speak, hear the answer. Without a command the window opens."),
+        epilog=_("The window takes --provider, --data-dir and --debug too."),
+    )
+    top.add_argument("--version", action="version", version=f"voiceapp {_version()}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for add in (_ask, _talk, _say, _transcribe, _devices, _doctor, _takes, _replay):
+        add(commands)
+    return top
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _command(commands: Commands, name: str, help_: str, *, json: bool = True) -> argparse.ArgumentParser:
+    one = commands.add_parser(name, help=help_, description=help_)
+    common = one.add_argument_group(_("common options"))
+    common.add_argument("--provider", default="", metavar="NAME", help=_("who does the work: local, openai, …"))
+    common.add_argument("--data-dir", type=Path, metavar="DIR", help=_("keep everything below this folder"))
+    common.add_argument("--debug", action="store_true", help=_("log everything, also here"))
+    if json:
+        common.add_argument("--json", action="store_true", help=_("write one JSON object a line"))
+    else:
+        one.set_defaults(json=False)
+    return one
+
+
+def _ask(commands: Commands) -> None:
+    one = _command(commands, "ask", _("Ask by a recording or a text; hear or read the reply."))
+    one.add_argument("file", nargs="?", type=Path, metavar="FILE", help=_("a recorded question"))
+    one.add_argument("--text", metavar="TEXT", help=_("a written question; - reads it from standard input"))
+    one.add_argument("--out", type=Path, metavar="FILE", help=_("write the spoken reply there instead of playing it"))
+    one.add_argument("--silent", action="store_true", help=_("reply in writing only"))
+    one.add_argument("--trace", type=Path, metavar="FILE", help=_("write every decision there, for replay"))
+
+
+def _talk(commands: Commands) -> None:
+    one = _command(commands, "talk", _("Talk: Enter begins, Enter sends; a typed line is asked in writing."))
+    one.add_argument("--silent", action="store_true", help=_("reply in writing only"))
+    one.add_argument("--trace", type=Path, metavar="FILE", help=_("write every decision there, for replay"))
+
+
+def _say(commands: Commands) -> None:
+    one = _command(commands, "say", _("Speak a text."))
+    one.add_argument("text", metavar="TEXT", help=_("what to say; - reads it from standard input"))
+    one.add_argument("--out", type=Path, metavar="FILE", help=_("write the speech there instead of playing it"))
+    one.add_argument("--voice", default="", help=_("a voice of the engine"))
+
+
+def _transcribe(commands: Commands) -> None:
+    one = _command(commands, "transcribe", _("Turn recordings into text or subtitles."))
+    one.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    one.add_argument("--format", choices=("txt", "md", "srt", "vtt", "json"), default="txt")
+    one.add_argument("--out", type=Path, metavar="FILE", help=_("write there; a folder takes one file per recording"))
+    one.add_argument("--language", default="", metavar="CODE", help=_("of the speech: en, de, ko, …"))
+
+
+def _devices(commands: Commands) -> None:
+    _command(commands, "devices", _("List microphones and loudspeakers."))
+
+
+def _doctor(commands: Commands) -> None:
+    _command(commands, "doctor", _("Check sound, display, engines, keyring, network and disk."))
+
+
+def _takes(commands: Commands) -> None:
+    one = _command(commands, "takes", _("List, play, retry or export recordings."))
+    one.add_argument("action", nargs="?", choices=("list", "play", "retry", "export"), default="list")
+    one.add_argument("id", nargs="?", type=int, help=_("number of the recording"))
+    one.add_argument("out", nargs="?", type=Path, metavar="FILE", help=_("where to export: .wav, .flac, .ogg"))
+    one.add_argument("--silent", action="store_true", help=_("retry: reply in writing only"))
+
+
+def _replay(commands: Commands) -> None:
+    one = _command(commands, "replay", _("Put a trace's decisions to today's program."))
+    one.add_argument("trace", type=Path, metavar="TRACE")
+
+
+def _version() -> str:
+    try:
+        return version("voiceapp")
+    except PackageNotFoundError:
+        return "?"

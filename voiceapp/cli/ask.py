@@ -1,0 +1,77 @@
+"""``voiceapp ask``: one question by file or text, one reply."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from dataclasses import replace
+from functools import partial
+from gettext import gettext as _
+from pathlib import Path
+
+from voiceapp.audio.device import SoundDevices
+from voiceapp.audio.file_devices import FileDevices, KeptSpeech
+from voiceapp.audio.soundfile_io import ENDINGS, read, write
+from voiceapp.cli.narrator import Narrator
+from voiceapp.cli.running import Context, run_job
+from voiceapp.core.commands import SendText, StartTalking
+from voiceapp.core.errors import ConfigError
+from voiceapp.core.settings import Settings
+from voiceapp.wiring.session import Opening, open_session
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return run_job(arguments, lambda context: ask(context, arguments))
+
+
+async def ask(context: Context, arguments: argparse.Namespace) -> int:
+    """Ask; 0 where a reply came."""
+    out = sound_target(arguments.out)
+    text = await question(arguments.text)
+    recording = None if arguments.file is None else await asyncio.to_thread(read, arguments.file)
+    speaker = KeptSpeech(is_kept=True) if out is not None else None
+    name = "" if arguments.file is None else arguments.file.name
+    is_aloud = not arguments.silent
+    opening = Opening(
+        context.paths,
+        provider=context.provider,
+        devices=FileDevices(SoundDevices(), recording=recording, name=name, speaker=speaker),
+        trace=arguments.trace,
+        adjusted=partial(_for_once, is_aloud=is_aloud),
+    )
+    narrator = Narrator(context.output)
+    async with open_session(opening, narrator) as session:
+        session.handle(StartTalking() if recording is not None else SendText(text, is_aloud=is_aloud))
+        await session.settle()
+    if speaker is not None and out is not None and speaker.played_frames:
+        clip = speaker.clip()
+        await asyncio.to_thread(write, out, clip)
+        context.output.event("audio", file=str(out), duration_s=round(clip.duration_s, 3), rate_hz=clip.rate_hz)
+    return 1 if narrator.is_failed else 0
+
+
+async def question(text: str | None) -> str:
+    """Return the written question; "-" stands for standard input. Raises ConfigError where it is empty."""
+    if text == "-":
+        data = await asyncio.to_thread(sys.stdin.buffer.read)
+        text = data.decode("utf-8", "replace")
+    if text is not None and not text.strip():
+        raise ConfigError(_("There is no text to work with."))
+    return (text or "").strip()
+
+
+def sound_target(path: Path | None) -> Path | None:
+    """Return *path* if sound can be written there; told before any work is done. Raises ConfigError."""
+    if path is not None and path.suffix.lower() not in ENDINGS:
+        raise ConfigError(
+            _("Sound cannot be written as “{name}”.").format(name=path.name),
+            hint=_("Possible endings are {endings}.").format(endings=", ".join(ENDINGS)),
+        )
+    if path is not None and not path.parent.is_dir():
+        raise ConfigError(_("There is no folder “{folder}” to write to.").format(folder=path.parent))
+    return path
+
+
+def _for_once(settings: Settings, *, is_aloud: bool) -> Settings:
+    return replace(settings, is_reply_aloud=is_aloud, is_start_sound=False, is_microphone_warm=False)

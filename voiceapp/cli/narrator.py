@@ -1,0 +1,79 @@
+"""Tells a session's events in the terminal."""
+
+from __future__ import annotations
+
+from gettext import gettext as _
+
+from voiceapp.cli.output import Output
+from voiceapp.core import events as e
+from voiceapp.core.conversation import Role
+
+
+class Narrator:
+    """Prints what happens in turns and remembers how the last one ended. Called on the voice loop."""
+
+    def __init__(self, output: Output, *, is_question_shown: bool = True) -> None:
+        self.is_failed = False
+        self._output = output
+        self._is_question_shown = is_question_shown
+        self._reply = ""
+
+    def __call__(self, event: e.Event) -> None:
+        """Take the next event."""
+        match event:
+            case e.NothingHeard():
+                self._nothing(event)
+            case e.TurnFailed(problem=problem):
+                self.is_failed = True
+                self._output.failed(problem)
+            case e.Notice(message=message, hint=hint):
+                self._output.notice(f"{message} {hint}".strip())
+            case e.DevicesChanged(notice=notice) if notice:
+                self._output.notice(notice)
+            case _:
+                self._tell(event)
+
+    def _tell(self, event: e.Event) -> None:
+        """Tell what belongs to a turn that goes well."""
+        out = self._output
+        match event:
+            case e.PartialTranscript(text=text):
+                out.event("partial_transcript", text=text)
+            case e.TranscriptReady(text=text, take_id=take_id):
+                out.event("transcript", text=text, take_id=take_id)
+                if self._is_question_shown:
+                    out.text(_("You: {text}").format(text=text) + "\n")
+            case e.ReplyDelta(text=text):
+                self._reply += text
+                out.event("reply_delta", text=text)
+                out.text(text, end="")
+            case e.MessageChanged(message=message) if message.role is Role.ASSISTANT and message.is_complete:
+                self._replied(message.text, message.engine)
+            case e.TurnTimed(timings=t, stages=stages):
+                self._timed(t.transcript_ms, t.first_token_ms, t.first_sound_ms, dict(stages))
+            case e.ToolUsed(name=name, arguments=arguments, result=result, is_error=is_error):
+                out.event("tool", name=name, arguments=arguments, result=result, is_error=is_error)
+            case e.Interrupted(at_s=at_s, unheard_words=words):
+                out.event("interrupted", at_s=round(at_s, 3), unheard_words=words)
+
+    def _replied(self, text: str, engine: str) -> None:
+        if self._reply or text:
+            self._output.event("reply", text=text, engine=engine)
+            self._output.end_line()
+        self._reply = ""
+
+    def _timed(
+        self, transcript: float | None, token: float | None, sound: float | None, stages: dict[str, float]
+    ) -> None:
+        figures = {"transcript_ms": transcript, "first_token_ms": token, "first_sound_ms": sound}
+        known = {name: round(value, 1) for name, value in figures.items() if value is not None}
+        self._output.event("timing", **known, stages={name: round(value, 1) for name, value in stages.items()} or None)
+
+    def _nothing(self, event: e.NothingHeard) -> None:
+        self.is_failed = True
+        hint = (
+            _("The microphone gave only zeros. Is it switched off or blocked?")
+            if event.is_zero
+            else _("The loudest moment was {db:.0f} dB.").format(db=event.level.peak_db)
+        )
+        self._output.failed(e.Problem("nothing_heard", _("I heard nothing."), hint, is_retryable=True))

@@ -1,0 +1,81 @@
+"""What a command prints: words for a person, or one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from voiceapp.core.errors import RateLimited, VoiceAppError
+from voiceapp.core.events import Problem
+
+
+class Output:
+    """Standard output and error of one command. Everything is flushed at once: the reader may be a program."""
+
+    def __init__(self, *, is_json: bool) -> None:
+        self.is_json = is_json
+        self._is_line_open = False
+
+    def event(self, name: str, /, **facts: object) -> None:
+        """Write one JSON object; nothing for a person. Facts that are None are left out."""
+        if self.is_json:
+            known = {key: value for key, value in facts.items() if value is not None}
+            self._write(json.dumps({"event": name, **known}, ensure_ascii=False) + "\n")
+
+    def text(self, text: str, *, end: str = "\n") -> None:
+        """Write for a person; nothing in JSON."""
+        if not self.is_json and (text or end):
+            self._write(text + end)
+            self._is_line_open = not (text + end).endswith("\n")
+
+    def end_line(self) -> None:
+        """Begin a new line where one is open."""
+        if self._is_line_open:
+            self.text("")
+
+    def notice(self, sentence: str) -> None:
+        """Tell something beside the result."""
+        if self.is_json:
+            self.event("notice", message=sentence)
+        else:
+            self.end_line()
+            _to_stderr(sentence)
+
+    def failed(self, problem: Problem | VoiceAppError) -> None:
+        """Say in one line on stderr why the job failed, and in JSON with all facts."""
+        if isinstance(problem, VoiceAppError):
+            problem = problem_of(problem)
+        self.end_line()
+        self.event(
+            "error",
+            code=problem.code,
+            message=problem.message,
+            hint=problem.hint or None,
+            detail=problem.detail or None,
+            is_retryable=problem.is_retryable,
+            retry_after_s=problem.retry_after_s,
+            provider=problem.provider or None,
+        )
+        _to_stderr(" ".join(part for part in (problem.message, problem.hint) if part))
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def problem_of(error: VoiceAppError) -> Problem:
+    """Return *error* as a value."""
+    return Problem(
+        error.code,
+        error.message,
+        error.hint,
+        error.detail,
+        error.is_retryable,
+        error.retry_after_s if isinstance(error, RateLimited) else None,
+        getattr(error, "provider", ""),
+    )
+
+
+def _to_stderr(sentence: str) -> None:
+    sys.stderr.write(f"voiceapp: {' '.join(sentence.split())}\n")
+    sys.stderr.flush()

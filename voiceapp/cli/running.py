@@ -1,0 +1,89 @@
+"""What every command needs around it: folders, log, an event loop that ends well, errors in one line."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from gettext import gettext as _
+
+from voiceapp.cli.output import Output
+from voiceapp.core.errors import ConfigError, VoiceAppError, unexpected
+from voiceapp.logs import Logs
+from voiceapp.paths import Paths
+
+log = logging.getLogger("voiceapp.cli")
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a command runs."""
+
+    paths: Paths
+    output: Output
+    provider: str
+
+
+Job = Callable[[Context], Awaitable[int]]
+
+
+def run_job(arguments: argparse.Namespace, job: Job) -> int:
+    """Run *job* and return its exit code.
+
+    One line on stderr tells why it failed or was interrupted (1) or what about the command line or settings
+    cannot be used (2).
+    """
+    _speak_utf8()
+    output = Output(is_json=arguments.json)
+    logs: Logs | None = None
+    try:
+        paths = Paths.choose(arguments.data_dir)
+        paths.create()
+        logs = Logs(paths.logs, is_debug=arguments.debug)
+        with asyncio.Runner() as runner:
+            return runner.run(_stoppable(job(Context(paths, output, arguments.provider))))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        output.failed(VoiceAppError(_("Interrupted."), hint=_("What was recorded is kept."), detail="signal"))
+    except BrokenPipeError:
+        raise
+    except Exception as fault:
+        error = leading(fault)
+        log.log(logging.DEBUG if error is fault else logging.ERROR, "command failed", exc_info=fault)
+        output.failed(error)
+        if isinstance(error, ConfigError):
+            return 2
+    finally:
+        if logs is not None:
+            logs.close()
+    return 1
+
+
+def leading(fault: BaseException) -> VoiceAppError:
+    """Return the error to tell of *fault*, which may be a group. Raises BrokenPipeError where that is in it."""
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    if isinstance(fault, BrokenPipeError):
+        raise fault
+    return unexpected(fault)
+
+
+async def _stoppable(work: Awaitable[int]) -> int:
+    """Let a termination signal end *work* as Ctrl+C does: what is being recorded is finished first."""
+    task = asyncio.current_task()
+    assert task is not None
+    with suppress(NotImplementedError, ValueError):  # Windows has no such signals on its loop
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await work
+
+
+def _speak_utf8() -> None:
+    """Let any text be written, whatever the console's encoding."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]

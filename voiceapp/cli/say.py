@@ -1,0 +1,52 @@
+"""``voiceapp say``: a text, spoken."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator
+
+from voiceapp import resources
+from voiceapp.audio.device import SoundDevices
+from voiceapp.audio.file_devices import FileDevices, KeptSpeech
+from voiceapp.audio.resample import StreamResampler
+from voiceapp.audio.soundfile_io import write
+from voiceapp.cli.ask import question, sound_target
+from voiceapp.cli.engines import open_engines
+from voiceapp.cli.running import Context, run_job
+from voiceapp.core.speech import SpeechRequest
+from voiceapp.voice.answer import SpokenReply
+from voiceapp.voice.playback import Playback
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return run_job(arguments, lambda context: say(context, arguments))
+
+
+async def say(context: Context, arguments: argparse.Namespace) -> int:
+    """Speak at the loudspeaker, or into a file."""
+    out = sound_target(arguments.out)
+    text = await question(arguments.text)
+    speaker = KeptSpeech(is_kept=True) if out is not None else None
+    async with open_engines(context) as tools:
+        settings = tools.settings
+        devices = FileDevices(SoundDevices(settings.input_device, settings.output_device), speaker=speaker)
+        playback = Playback(devices, StreamResampler, lambda _event: None)
+        request = SpeechRequest("", arguments.voice or settings.voice, settings.speed, settings.language)
+        rules = resources.language_rules(settings.language)
+        try:
+            await playback.begin()
+            await SpokenReply(tools.engines.speech, request, rules, playback).run(_whole(text), lambda _delta: None)
+            duration_s = playback.heard_s()
+        finally:
+            playback.silence()
+            await playback.close()
+        label = tools.engines.speech.label
+    if speaker is not None and out is not None:
+        await asyncio.to_thread(write, out, speaker.clip())
+    context.output.event("audio", file=str(out) if out else None, duration_s=round(duration_s, 3), engine=label)
+    return 0
+
+
+async def _whole(text: str) -> AsyncIterator[str]:
+    yield text

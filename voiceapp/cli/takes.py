@@ -1,0 +1,112 @@
+"""``voiceapp takes``: recordings listed, played, transcribed again, exported."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from datetime import datetime
+from gettext import gettext as _
+
+from voiceapp.audio.takefile import WavTakes
+from voiceapp.cli.narrator import Narrator
+from voiceapp.cli.running import Context, run_job
+from voiceapp.core.commands import Command, PlayTake, RetryTake
+from voiceapp.core.conversation import Take, TakeState
+from voiceapp.core.errors import ConfigError
+from voiceapp.core.settings import Settings
+from voiceapp.store.sqlite import SqliteStore
+from voiceapp.wiring.session import Opening, open_session
+
+TEXT_CHARS = 60
+
+STATES = {
+    TakeState.RECORDING: _("recording"),
+    TakeState.RECORDED: _("not transcribed"),
+    TakeState.TRANSCRIBED: "",
+    TakeState.SILENT: _("no speech"),
+    TakeState.FAILED: _("failed"),
+    TakeState.CANCELLED: _("cancelled"),
+}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return run_job(arguments, lambda context: takes(context, arguments))
+
+
+async def takes(context: Context, arguments: argparse.Namespace) -> int:
+    """Do what was asked for with recordings."""
+    if arguments.action != "list" and arguments.id is None:
+        raise ConfigError(_("Which recording? Give its number."), hint=_("“voiceapp takes” lists them."))
+    match arguments.action:
+        case "play":
+            return await _in_session(context, PlayTake(arguments.id), is_aloud=True)
+        case "retry":
+            command = RetryTake(arguments.id, context.provider)
+            return await _in_session(context, command, is_aloud=not arguments.silent)
+        case "export":
+            return await _export(context, arguments)
+        case _:
+            return await _list(context)
+
+
+async def _list(context: Context) -> int:
+    store = SqliteStore(context.paths.data, WavTakes())
+    try:
+        await store.recover_takes()
+        for sentence in store.notices:
+            context.output.notice(sentence)
+        found = await store.takes()
+    finally:
+        await store.close()
+    for take in found:
+        context.output.text(_row(take))
+        context.output.event("take", **_facts(take))
+    if not found:
+        context.output.text(_("No recordings yet."))
+    return 0
+
+
+async def _in_session(context: Context, command: Command, *, is_aloud: bool) -> int:
+    def adjusted(settings: Settings) -> Settings:
+        return replace(settings, is_reply_aloud=is_aloud, is_microphone_warm=False)
+
+    narrator = Narrator(context.output)
+    opening = Opening(context.paths, provider=context.provider, adjusted=adjusted)
+    async with open_session(opening, narrator) as session:
+        session.handle(command)
+        await session.settle()
+    return 1 if narrator.is_failed else 0
+
+
+async def _export(context: Context, arguments: argparse.Namespace) -> int:
+    if arguments.out is None:
+        raise ConfigError(_("Export to which file? Give its name, ending in .wav, .flac or .ogg."))
+    store = SqliteStore(context.paths.data, WavTakes())
+    try:
+        await store.export_take(arguments.id, arguments.out)
+    finally:
+        await store.close()
+    context.output.event("audio", file=str(arguments.out), take_id=arguments.id)
+    return 0
+
+
+def _row(take: Take) -> str:
+    moment = datetime.fromtimestamp(take.started_at).astimezone().strftime("%Y-%m-%d %H:%M")
+    text = take.text if len(take.text) <= TEXT_CHARS else take.text[: TEXT_CHARS - 1] + "…"
+    parts = (f"{take.id:>5}", moment, f"{take.duration_s:7.1f} s", STATES[take.state], text or take.error)
+    return "  ".join(part for part in parts if part)
+
+
+def _facts(take: Take) -> dict[str, object]:
+    return {
+        "id": take.id,
+        "file": take.file,
+        "state": take.state.value,
+        "started_at": round(take.started_at, 3),
+        "duration_s": round(take.duration_s, 3),
+        "rate_hz": take.rate_hz,
+        "peak_db": round(take.peak_db, 1),
+        "text": take.text,
+        "engine": take.engine or None,
+        "error": take.error or None,
+    }

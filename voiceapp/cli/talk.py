@@ -1,0 +1,100 @@
+"""``voiceapp talk``: push-to-talk with Enter, in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import threading
+from dataclasses import replace
+from gettext import gettext as _
+
+from voiceapp.cli.narrator import Narrator
+from voiceapp.cli.output import Output
+from voiceapp.cli.running import Context, run_job
+from voiceapp.core import events as e
+from voiceapp.core.commands import Interrupt, SendText, StartTalking, StopTalking
+from voiceapp.core.settings import Settings
+from voiceapp.core.turn import Phase
+from voiceapp.voice.session import VoiceSession
+from voiceapp.wiring.session import Opening, open_session
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return run_job(arguments, lambda context: talk(context, arguments))
+
+
+async def talk(context: Context, arguments: argparse.Namespace) -> int:
+    """Talk until the input ends or Ctrl+C; both are a good end."""
+    lines = typed_lines()
+    talker = Talker(context.output)
+
+    def adjusted(settings: Settings) -> Settings:
+        return replace(settings, is_reply_aloud=settings.is_reply_aloud and not arguments.silent)
+
+    opening = Opening(context.paths, provider=context.provider, trace=arguments.trace, adjusted=adjusted)
+    async with open_session(opening, talker) as session:
+        context.output.text(_("Enter: talk, Enter again: send. A typed line is asked in writing. Ctrl+C ends."))
+        try:
+            while (line := await lines.get()) is not None:
+                talker.obey(session, line)
+            if talker.phase is Phase.LISTENING:
+                session.handle(StopTalking())
+            await session.settle()
+        except asyncio.CancelledError:
+            session.handle(Interrupt())
+            await session.settle()
+    context.output.end_line()
+    return 0
+
+
+class Talker:
+    """Turns lines into commands by what the session is doing."""
+
+    def __init__(self, output: Output) -> None:
+        self.phase = Phase.IDLE
+        self._output = output
+        self._narrator = Narrator(output)
+
+    def __call__(self, event: e.Event) -> None:
+        """Take the next event."""
+        match event:
+            case e.PhaseChanged(phase=phase):
+                self.phase = phase
+                self._output.event("phase", phase=phase.value)
+            case e.AudioFlowing():
+                self._output.text(_("Listening. Enter sends."))
+        self._narrator(event)
+
+    def obey(self, session: VoiceSession, line: str) -> None:
+        """Act on one line: words are asked, an empty line is the talk key."""
+        if line.strip():
+            session.handle(SendText(line.strip()))
+        elif self.phase is Phase.LISTENING:
+            session.handle(StopTalking())
+        else:
+            session.handle(StartTalking())
+
+
+def typed_lines() -> asyncio.Queue[str | None]:
+    """Return a queue of the lines of standard input; None at its end.
+
+    A thread reads, because not every console can be polled.
+    """
+    queue: asyncio.Queue[str | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        line: str | None = ""
+        while line is not None:
+            try:
+                line = sys.stdin.readline() or None
+            except (OSError, ValueError):
+                line = None
+            try:
+                loop.call_soon_threadsafe(queue.put_nowait, line)
+            except RuntimeError:  # the loop has ended
+                return
+
+    threading.Thread(target=read, name="voiceapp-stdin", daemon=True).start()
+    return queue
