@@ -28,9 +28,19 @@ def server() -> Iterator[LoopbackServer]:
 
 
 @pytest.fixture
-async def make_wire(server: LoopbackServer) -> AsyncIterator[MakeWire]:
+def waits_s() -> list[float]:
+    """The waits before requests were sent again; nobody really waited."""
+    return []
+
+
+@pytest.fixture
+async def make_wire(server: LoopbackServer, waits_s: list[float]) -> AsyncIterator[MakeWire]:
     """Make wires to *server* that are closed at the end. Keyword arguments reach ``Wire``; ``kind``, ``base_url`` and
     other fields of ``Provider`` too."""
+
+    async def pause(wait_s: float) -> None:
+        waits_s.append(wait_s)
+
     async with AsyncExitStack() as stack:
 
         def make(key: str = KEY, **options: object) -> Wire:
@@ -40,7 +50,7 @@ async def make_wire(server: LoopbackServer) -> AsyncIterator[MakeWire]:
                 Provider(**fields),  # type: ignore[arg-type]
                 lambda: key,
                 model_table(),
-                **{"timeouts": QUICK, **options},  # type: ignore[arg-type]
+                **{"timeouts": QUICK, "pause": pause, **options},  # type: ignore[arg-type]
             )
             stack.push_async_callback(wire.close)
             return wire

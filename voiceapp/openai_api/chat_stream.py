@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, suppress
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from voiceapp.core.errors import ProviderDown, ProviderError, TimedOut
 from voiceapp.core.speech import ReplyPart
@@ -25,6 +25,8 @@ class ReplyDecoder(Protocol):
     """A chat protocol, one direction."""
 
     has_content: bool
+    is_end_said: ClassVar[bool]
+    """Whether the protocol always says its end; some servers of the other one just close."""
 
     @property
     def is_ending(self) -> bool:
@@ -34,6 +36,11 @@ class ReplyDecoder(Protocol):
     @property
     def is_over(self) -> bool:
         """Nothing follows that matters."""
+        ...
+
+    @property
+    def is_blocked(self) -> bool:
+        """The service let nothing of the reply through."""
         ...
 
     @property
@@ -56,7 +63,7 @@ async def reply_parts(wire: Wire, sent: Sent, reply: ReplyDecoder) -> AsyncGener
     error: ProviderError | None = None
     async with aclosing(wire.chunks(sent)) as chunks:
         try:
-            async with aclosing(_until_over(chunks, reply, where)) as parts:
+            async with aclosing(_until_over(chunks, reply, where, _has_frame(sent))) as parts:
                 async for part in parts:
                     yield part
         except (NotTheProtocol, ProviderError) as problem:
@@ -65,13 +72,15 @@ async def reply_parts(wire: Wire, sent: Sent, reply: ReplyDecoder) -> AsyncGener
             raise error
         if not (reply.has_content or reply.is_ending):
             raise sentences.not_the_protocol("empty", where)
+        if reply.is_blocked:
+            raise sentences.refused(where)
         for part in reply.finish():
             yield part
         await _drain(chunks)
 
 
 async def _until_over(
-    chunks: AsyncGenerator[bytes, None], reply: ReplyDecoder, where: sentences.Where
+    chunks: AsyncGenerator[bytes, None], reply: ReplyDecoder, where: sentences.Where, has_frame: bool
 ) -> AsyncGenerator[ReplyPart, None]:
     """Yield parts until the server said the end: ``[DONE]``, a last event, a finish and then nothing, or no more."""
     events = EventDecoder()
@@ -87,6 +96,14 @@ async def _until_over(
                 yield part
             if reply.failure or is_error(event):
                 raise error_for_event(reply.failure or event, where)
+    is_end_known = events.is_done or reply.is_ending or events.is_json or (has_frame and not reply.is_end_said)
+    if chunk is None and reply.has_content and not is_end_known:
+        raise sentences.broke_off(where)
+
+
+def _has_frame(sent: Sent) -> bool:
+    """Whether HTTP itself tells a whole body from a broken one."""
+    return not sent.response.headers.keys().isdisjoint(("content-length", "transfer-encoding"))
 
 
 async def _drain(chunks: AsyncGenerator[bytes, None]) -> None:

@@ -11,8 +11,10 @@ Building one takes about 0.1 s (trust store): do it in a worker thread.
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 
 import httpx2
 import openai
@@ -142,6 +144,7 @@ def build_client(
     http_client = http_client or openai.DefaultAsyncHttpx2Client(
         timeout=timeout,
         limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEP_ALIVE_S),
+        verify=trusted(),
         trust_env=not is_loopback(url),  # a proxy for the world must not swallow a server on this machine
     )
 
@@ -156,6 +159,12 @@ def build_client(
     client.organization = provider.organization or None
     client.project = provider.project or None
     return client
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """The system's trusted certificates, read once: 30 ms to 100 ms."""
+    return httpx2.create_ssl_context()
 
 
 def _azure(

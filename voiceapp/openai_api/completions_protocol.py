@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from voiceapp.core.models import Model
 from voiceapp.core.speech import (
@@ -91,6 +91,12 @@ class CompletionsDecoder:
     _by_index: dict[int, _PartialCall] = field(default_factory=dict)
 
     failure: object = None
+    is_end_said: ClassVar[bool] = False
+
+    @property
+    def is_blocked(self) -> bool:
+        """The content filter left nothing."""
+        return self.finish_reason == "content_filter" and not self.has_content
 
     @property
     def is_ending(self) -> bool:

@@ -44,7 +44,7 @@ def facts_of(body: object, status: int = 0) -> Facts:
         return Facts(status=status)
     error = body.get("error") or body.get("detail") or body.get("errors") or body
     if isinstance(error, list):
-        return _validation_facts(error, status)
+        return _validation_facts(error, status or _as_status(body))
     if isinstance(error, str):
         return Facts(status or _as_status(body), _code(body), _param(body), error[:2000].lower())
     if not isinstance(error, Mapping):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from voiceapp.core.models import Model
 from voiceapp.core.speech import (
@@ -105,6 +105,13 @@ class ResponsesDecoder:
     _has_deltas: bool = False
     _arguments: dict[str, str] = field(default_factory=dict)
 
+    is_end_said: ClassVar[bool] = True
+
+    @property
+    def is_blocked(self) -> bool:
+        """The content filter left nothing."""
+        return self._finish == "content_filter" and not self.has_content
+
     @property
     def is_ending(self) -> bool:
         """The same here: the usage comes with the last event."""
@@ -119,8 +126,10 @@ class ResponsesDecoder:
             self._arguments[str(event.get("item_id"))] = str(event.get("arguments") or "")
         elif kind == "response.output_item.done":
             yield from self._item(event.get("item") or {})
-        elif kind in ENDS or kind == "response.failed":
-            yield from self._end(event.get("response") or {"status": "failed" if kind == "response.failed" else ""})
+        elif kind in ENDS:
+            yield from self._end(event.get("response") or {})
+        elif kind == "response.failed":
+            yield from self._end({**(event.get("response") or {}), "status": "failed"})
         elif event.get("object") == "response":  # a whole response instead of a stream
             yield from self._end(event)
 

@@ -55,6 +55,14 @@ def key_refused(where: Where, detail: str = "") -> e.ProviderError:
     return e.AuthFailed(sentence, hint=hint, detail=detail, provider=where.provider)
 
 
+def key_is_none(where: Where) -> e.AuthFailed:
+    return e.AuthFailed(
+        _("What is stored as the key for {provider} cannot be one.").format(provider=where.provider),
+        hint=_("It holds characters that no key has. Paste the key again."),
+        provider=where.provider,
+    )
+
+
 def forbidden(where: Where, detail: str = "") -> e.AuthFailed:
     return e.AuthFailed(
         _("{provider} does not allow this with your key or from your region.").format(provider=where.provider),

@@ -76,14 +76,15 @@ class SseDecoder:
 class EventDecoder:
     """Bytes in, JSON objects out, whatever shape the server chose.
 
-    ``is_done`` tells that the server said ``[DONE]``. Raises NotTheProtocol.
+    ``is_done`` tells that the server said ``[DONE]``, ``is_json`` that it sent JSON in place of events (None: not known
+    yet). Raises NotTheProtocol.
     """
 
     def __init__(self) -> None:
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
         self._sse = SseDecoder()
         self._head = ""
-        self._is_json: bool | None = None
+        self.is_json: bool | None = None
         self.is_done = False
 
     def push(self, chunk: bytes) -> Iterator[dict[str, Any]]:
@@ -93,21 +94,21 @@ class EventDecoder:
     def finish(self) -> Iterator[dict[str, Any]]:
         """Yield what the end of the stream completes: a whole JSON document, or a last event."""
         yield from self._take(self._utf8.decode(b"", final=True))
-        if self._is_json:
+        if self.is_json:
             yield from json_objects(self._head)
-        elif self._is_json is None and self._head.strip():
+        elif self.is_json is None and self._head.strip():
             raise NotTheProtocol("rubbish")
         else:
             yield from self._decoded(self._sse.finish())
 
     def _take(self, text: str) -> Iterator[dict[str, Any]]:
-        if self._is_json is None:
-            text, self._head = self._head + text, ""
-            self._is_json = _looks_like_json(text)
-            if self._is_json is None:
+        if self.is_json is None:
+            text, self._head = (self._head + text).removeprefix("\ufeff"), ""
+            self.is_json = _looks_like_json(text)
+            if self.is_json is None:
                 self._head = text
                 return
-        if not self._is_json:
+        if not self.is_json:
             yield from self._decoded(self._sse.push(text))
             return
         self._head += text
@@ -166,6 +167,6 @@ def _looks_like_json(text: str) -> bool | None:
         return True
     if head.startswith((":", "data:", "event:", "id:", "retry:")):
         return False
-    if any(name.startswith(head) for name in ("data:", "event:", "id:", "retry:", "<!doctype", "<html")):
+    if any(name.startswith(head.lower()) for name in ("data:", "event:", "id:", "retry:", "<!doctype", "<html")):
         return None  # the first chunk ended inside the first word
     raise NotTheProtocol("rubbish")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from typing import Any, cast
 import httpx2
 import openai
 
-from voiceapp.core.errors import ModelGone, ProviderError, RateLimited
+from voiceapp.core.errors import ConfigError, ModelGone, ProviderError, RateLimited
 from voiceapp.core.models import Model, ModelTable, pick
 from voiceapp.core.settings import Provider, ProviderKind
 from voiceapp.openai_api import sentences
@@ -32,6 +32,8 @@ from voiceapp.openai_api.sse import NotTheProtocol, json_objects
 Files = Mapping[str, tuple[str, bytes, str]]
 """Multipart files by field: name, content, type."""
 
+FAILURES = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, UnicodeError)
+"""What sending a request may raise; anything else is a fault of our own."""
 WARM_S = 4.0
 """A connection used this recently is still open; the most impatient common servers close after five seconds."""
 SHORTEST_KEY_SHOWN = 12
@@ -61,7 +63,10 @@ class Wire:
         table: what is known about models.
         timeouts: patience; by default chosen by where the server stands.
         on_notice: gets a sentence when something was mended on the way (successor used, parameter dropped, a wait).
+        pause: waits so many seconds before a request is sent again.
         http_client: for tests.
+
+    Raises ConfigError for a base URL that is no address.
     """
 
     def __init__(
@@ -72,15 +77,21 @@ class Wire:
         *,
         timeouts: Timeouts | None = None,
         on_notice: Callable[[str], None] = quiet,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
         self.provider = provider
         self.name = name_of(provider)
         self.table = table
         self.timeouts = timeouts or timeouts_for(provider)
-        self._key = key
+        self._ask_key = key
         self._on_notice = on_notice
-        self._client = build_client(provider, key, self.timeouts, http_client)
+        self._pause = pause
+        try:
+            self._client = build_client(provider, self._key, self.timeouts, http_client)
+        except (httpx2.InvalidURL, openai.OpenAIError, ValueError):
+            address_is_none = sentences.bad_address(self.where())
+            raise ConfigError(address_is_none.message, hint=address_is_none.hint) from None
         self._lessons: dict[str, Lessons] = {}
         self._used_at: dict[str, float] = {}
         self._listed: dict[str, str] = {}
@@ -204,6 +215,9 @@ class Wire:
         """Release the connections. Idempotent."""
         await self._client.close()
 
+    def _key(self) -> str:
+        return self._ask_key().strip()
+
     async def _sent(self, endpoint: str, body: Body, files: Files | None, first_s: float | None) -> Sent:
         attempt = 0
         while True:
@@ -211,7 +225,7 @@ class Wire:
             asked = lessons.applied(body)
             try:
                 response = await self._request(endpoint, asked, files, first_s)
-            except Exception as problem:  # the mapping knows every type, and what to say about the others
+            except FAILURES as problem:
                 error = error_from(problem, self.where(str(asked.get("model", ""))))
                 prose = prose_of(problem)
             else:
@@ -227,7 +241,7 @@ class Wire:
             attempt += 1
             if isinstance(error, RateLimited):
                 self._on_notice(error.message)
-            await asyncio.sleep(wait_s)
+            await self._pause(wait_s)
 
     async def _request(self, endpoint: str, body: Body, files: Files | None, first_s: float | None) -> httpx2.Response:
         self._check_key()
@@ -257,13 +271,16 @@ class Wire:
             return await self._client.get(
                 path_of(self.provider, endpoint), cast_to=httpx2.Response, options={"headers": self._headers()}
             )
-        except Exception as problem:
+        except FAILURES as problem:
             error = error_from(problem, self.where())
         raise error
 
     def _check_key(self) -> None:
-        if self.provider.kind is not ProviderKind.COMPATIBLE and not self._key():
+        key = self._key()
+        if not key and self.provider.kind is not ProviderKind.COMPATIBLE:
             raise sentences.no_key(self.where())
+        if not (key.isascii() and key.isprintable()):  # the HTTP library would quote it in its complaint
+            raise sentences.key_is_none(self.where())
 
     def _headers(self) -> dict[str, Any]:
         """A server that needs no key gets no header for one."""
