@@ -300,7 +300,7 @@ class SoundCard:
     def speaking(self, sound: Path | Clip, microphone: str = "microphone") -> Iterator[subprocess.Popen[bytes]]:
         """Speak *sound* into the microphone meanwhile; leaving the context early ends it."""
         path = self._as_file(sound)
-        player = subprocess.Popen(["paplay", f"--device={microphone}_in", "--latency-msec=20", str(path)])
+        player = subprocess.Popen(["paplay", f"--device={microphone}_in", "--latency-msec=100", str(path)])
         try:
             yield player
         finally:

@@ -132,3 +132,12 @@ async def test_without_any_device_there_is_a_sentence(sound_card: SoundCard) -> 
     sound_card.unplug_microphone()
     with pytest.raises(DeviceError, match="There is no microphone"):
         await SoundDevices().open_microphone()
+
+
+async def test_a_microphone_that_went_unnoticed_is_replaced_by_the_default(sound_card: SoundCard) -> None:
+    devices = SoundDevices()
+    with sound_card.add_microphone("Camera"):
+        assert "Camera" in devices.devices().inputs
+    microphone = await devices.open_microphone("Camera")
+    assert microphone.device == MICROPHONE
+    await microphone.close()

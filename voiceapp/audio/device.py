@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from functools import partial
 from gettext import gettext as _
 from typing import Any
 
@@ -69,9 +70,7 @@ class SoundDevices:
 
     async def open_microphone(self, name: str = "") -> SoundMicrophone:
         """Open *name*, or the default when it is empty or not there, and let it run. Raises DeviceError."""
-        endpoint = await asyncio.to_thread(self._choose, "input", name or self.input_name)
-        stream = SoundMicrophone(endpoint.name, endpoint.rate_hz)
-        await asyncio.to_thread(stream.begin, lambda callback: self._open_input(endpoint, callback))
+        endpoint, stream = await asyncio.to_thread(self._begin_microphone, name or self.input_name)
         stream.watched_by(lambda: self._release(stream))
         self._use(stream, endpoint)
         return stream
@@ -147,6 +146,22 @@ class SoundDevices:
             )
         return endpoint
 
+    def _begin_microphone(self, name: str) -> tuple[Endpoint, SoundMicrophone]:
+        """Open and start; what was there at the last look may have gone meanwhile, so a failure looks once more."""
+        tried: Endpoint | None = None
+        while True:
+            endpoint = self._choose("input", name)
+            stream = SoundMicrophone(endpoint.name, endpoint.rate_hz)
+            try:
+                stream.begin(partial(self._open_input, endpoint))
+            except DeviceError:
+                self._listing = None
+                if endpoint == tried:
+                    raise
+                tried = endpoint
+            else:
+                return endpoint, stream
+
     def _open_input(self, endpoint: Endpoint, callback: Callable[..., None]) -> InputStream:
         message = _("The microphone “{name}” could not be opened.").format(name=endpoint.name)
         with (
@@ -172,6 +187,7 @@ class SoundDevices:
         with (
             portaudio.exclusive() as sounddevice,
             portaudio.environment(PULSE_SINK=endpoint.server_name),
+            self._looking_again_after_failure(),
             portaudio.translated(message),
         ):
             stream = sounddevice.OutputStream(
@@ -188,6 +204,14 @@ class SoundDevices:
         opened: OutputStream = stream
         return opened
 
+    @contextmanager
+    def _looking_again_after_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except DeviceError:
+            self._listing = None
+            raise
+
     def _keep_until_closed(self, stream: Any) -> None:
         """Hold on to *stream*: PortAudio's thread calls into it until it is closed, whoever else forgot it."""
         with self._count:
@@ -195,7 +219,8 @@ class SoundDevices:
         close = stream.close
 
         def close_and_forget(*args: Any) -> None:
-            close(*args)
+            with portaudio.exclusive():
+                close(*args)
             with self._count:
                 self._open.discard(stream)
 

@@ -8,6 +8,7 @@ blocks of 10 ms, and nothing at all at the end: :meth:`SoundMicrophone.stop` wak
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from gettext import gettext as _
@@ -127,8 +128,6 @@ async def _nobody_minds() -> None:
 
 
 def _release(stream: InputStream) -> None:
-    from voiceapp.audio import portaudio
-
-    with portaudio.exclusive():
-        stream.abort()
-        stream.close()
+    for end in (stream.abort, stream.close):  # a vanished device cannot be stopped, only closed
+        with contextlib.suppress(Exception):  # PortAudio's own errors are not importable here
+            end()
