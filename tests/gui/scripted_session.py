@@ -21,13 +21,21 @@ Answer = Callable[[do.Command], Sequence[ev.Event]]
 
 
 class ScriptedSession:
-    """Emits *opening* when it is opened and *answer(command)* for each command; keeps the commands it was given."""
+    """Emits *opening* when it is opened and *answer(command)* for each command; keeps the commands it was given.
 
-    def __init__(self, opening: Sequence[ev.Event] = (READY,), answer: Answer = lambda command: ()) -> None:
+    *fault* is raised instead of opening.
+    """
+
+    def __init__(
+        self,
+        opening: Sequence[ev.Event] = (READY,),
+        answer: Answer = lambda command: (),
+        fault: Exception | None = None,
+    ) -> None:
         self.commands: list[do.Command] = []
         self.thread_name = ""
         self.is_closed = threading.Event()
-        self._opening, self._answer = opening, answer
+        self._opening, self._answer, self._fault = opening, answer, fault
         self._emit: Callable[[ev.Event], None] = lambda event: None
         self.loop: asyncio.AbstractEventLoop | None = None
 
@@ -36,6 +44,8 @@ class ScriptedSession:
         """Be the bridge's OpenSession."""
         self._emit, self.loop = emit, asyncio.get_running_loop()
         self.thread_name = threading.current_thread().name
+        if self._fault is not None:
+            raise self._fault
         for event in self._opening:
             emit(event)
         try:

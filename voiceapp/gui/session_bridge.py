@@ -134,6 +134,9 @@ class SessionBridge(QObject):
             with asyncio.Runner(loop_factory=lambda: loop, debug=self._is_debug) as runner:
                 loop.slow_callback_duration = SLOW_CALLBACK_S
                 runner.run(self._main())
+        except VoiceAppError as error:
+            log.error("the session cannot run: %s %s", error.code, error.detail)
+            self.failed.emit(problem_of(error))
         except Exception as error:
             log.exception("the session ended by a fault")
             self.failed.emit(problem_of(unexpected(error)))

@@ -167,7 +167,7 @@ class TalkButton(QWidget):
 
     def _paint_ticks(self, painter: QPainter, face: Face, scale: float) -> None:
         outer, inner = 47.0 * scale, 39.0 * scale
-        lit = self._lit_indexes(face)
+        lit = self.lit_indexes()
         for color, wanted in (("tick", False), (face.tick, True)):
             pen = QPen(self._theme.color(color), 2.0 if scale == 1 else 1.6)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
@@ -180,8 +180,9 @@ class TalkButton(QWidget):
                     lines.append(QLineF(x * inner, y * inner, x * outer, y * outer))
             painter.drawLines(lines)
 
-    def _lit_indexes(self, face: Face) -> frozenset[int]:
+    def lit_indexes(self) -> frozenset[int]:
         """Return which ticks are lit; they count clockwise from the bottom."""
+        face = FACES[self._word]
         if face.is_travelling:
             first = SIDE_TICKS - TRAVELLERS // 2 if self._theme.is_motion_reduced else self._step
             return frozenset((first + k) % TICKS for k in range(TRAVELLERS))
