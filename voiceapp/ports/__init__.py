@@ -1,0 +1,32 @@
+"""The contracts between the voice loop and the outside world.
+
+Each is kept by a fake and by real adapters, and checked for both by ``tests/contract``.
+
+All coroutines run on the voice loop, can be cancelled at any await, and raise only subclasses of
+``core.errors.VoiceAppError``. Sound is mono float32, shape (frames,), range [-1, 1].
+"""
+
+from voiceapp.ports.engines import ChatModel, EngineMaker, EngineSet, Hearing, SpeechToText, TextToSpeech, Tools
+from voiceapp.ports.keeping import Secrets, Store, TakeFormat, TakeSink, TakeSummary, TakeWriter
+from voiceapp.ports.sound import AudioDevices, Loudspeaker, MicrophoneStream, Resampler, Vad
+
+__all__ = [
+    "AudioDevices",
+    "ChatModel",
+    "EngineMaker",
+    "EngineSet",
+    "Hearing",
+    "Loudspeaker",
+    "MicrophoneStream",
+    "Resampler",
+    "Secrets",
+    "SpeechToText",
+    "Store",
+    "TakeFormat",
+    "TakeSink",
+    "TakeSummary",
+    "TakeWriter",
+    "TextToSpeech",
+    "Tools",
+    "Vad",
+]
