@@ -41,6 +41,7 @@ SENTENCES = [
     ("Take No. 5 first. No. That is wrong.", ["Take No. 5 first.", "No.", "That is wrong."]),
     ("Open file.txt, please. Now.", ["Open file.txt, please.", "Now."]),
     ("See www.example.com for it. Good.", ["See example.com for it.", "Good."]),
+    ("It began in 2024. Then it ended.", ["It began in 2024.", "Then it ended."]),
     ("Well... maybe it is so. Or not.", ["Well... maybe it is so.", "Or not."]),
     ("Use fruit, e.g. apples. Eat them.", ["Use fruit, e.g. apples.", "Eat them."]),
     ("We meet at 5 p.m. It is late.", ["We meet at 5 p.m.", "It is late."]),
@@ -90,6 +91,40 @@ def test_blocks_are_separate_and_code_and_tables_announced(source: str, expected
         assert said(source)[-1] == "Eine Tabelle mit 2 Zeilen steht im Fenster."
     else:
         assert said(source) == expected
+
+
+A_WHOLE_REPLY = """Sure! Here's how you can **sort a list** in Python:
+
+1. **Use `sorted()`**: It returns a new list. It does not change the original.
+2. **Use `list.sort()`**: It sorts in place,
+   and returns `None`.
+
+   ```python
+   xs = [3, 1, 2]
+   xs.sort()
+   ```
+
+| Method | Returns |
+|--------|---------|
+| `sorted()` | list |
+
+> **Note:** Both are stable, i.e. equal items keep their order (see [the docs](https://docs.python.org/3/)).
+
+Let me know if you need more! 😊"""
+
+
+def test_a_reply_as_models_write_it() -> None:
+    assert said(A_WHOLE_REPLY) == [
+        "Sure!",
+        "Here's how you can sort a list",
+        "in Python:",
+        "1. Use sorted(): It returns a new list. It does not change the original.",
+        "2. Use list.sort(): It sorts in place, and returns None.",
+        "Code in Python, 2 lines, is in the window.",
+        "A table with one row is in the window.",
+        "Note: Both are stable, i.e. equal items keep their order (see the docs).",
+        "Let me know if you need more!",
+    ]
 
 
 def test_announcements_follow_the_chosen_language_when_the_reply_is_only_code() -> None:

@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum, auto
+from typing import NamedTuple
 
 from voiceapp.core.blocks import BlockScanner
+from voiceapp.core.gaps import Gap, gap_after
 from voiceapp.core.guards import Guard
 from voiceapp.core.language import DEFAULT_RULES, LanguageRules, Phrases
 from voiceapp.core.scripts import (
@@ -32,8 +33,6 @@ from voiceapp.core.scripts import (
     DENSE_SCRIPT,
     LETTER_RUN,
     OPENERS,
-    SPACED_ENDS,
-    SPACED_PAUSES,
 )
 from voiceapp.core.speakable import speakable
 
@@ -52,9 +51,6 @@ UNBROKEN_CHARS = 400
 """Text without any place to cut is cut anywhere after this many characters."""
 
 
-_NUMBER = re.compile(r"[\d.,:/]+")
-
-
 @dataclass(frozen=True)
 class Clause:
     """A piece to be spoken.
@@ -71,23 +67,12 @@ class Clause:
     end: int
 
 
-@dataclass(frozen=True)
-class _Cut:
+class _Cut(NamedTuple):
     """A place to cut, counted from the beginning of the reply."""
 
     chars: int = 0
     words: float = 0
     position: int = 0
-
-
-class _Gap(Enum):
-    WORDS = auto()
-    NAME = auto()
-    LEANING = auto()
-    PAUSE = auto()
-    SENTENCE = auto()
-    QUIET_END = auto()  # an end only before a word that begins sentences
-    NUMBER_END = auto()  # an end unless a digit follows
 
 
 class ClauseSplitter:
@@ -116,11 +101,11 @@ class ClauseSplitter:
         self._is_first_of_block = True
         self._word: list[str] = []
         self._token = ""  # the word before the gap
-        self._gap: tuple[_Gap, _Cut] | None = None  # a place that the next character judges
-        self._waiting: tuple[_Gap, _Cut] | None = None  # a place that the next whole word judges
+        self._gap: tuple[Gap, _Cut] | None = None  # a place that the next character judges
+        self._waiting: tuple[Gap, _Cut] | None = None  # a place that the next whole word judges
         self._pause: _Cut | None = None
         self._space: _Cut | None = None
-        self._dense: tuple[_Gap, _Cut] | None = None
+        self._dense: tuple[Gap, _Cut] | None = None
         self._seen = dict.fromkeys(rules.markers, 0)
 
     def push(self, delta: str) -> list[Clause]:
@@ -157,13 +142,15 @@ class ClauseSplitter:
             self._judge_dense(char)
             self._word.append(char)
         self._buffer.append(char)
-        dense = 0.5 if DENSE_SCRIPT.match(char) else 0.0
+        dense = 0.5 if char > "\u3000" and DENSE_SCRIPT.match(char) else 0.0
         self._now = _Cut(self._now.chars + 1, self._now.words + dense, end)
         if not (was_open or self._guard.is_open):
-            if char in DENSE_ENDS:
-                self._dense = (_Gap.SENTENCE, self._now)
+            if char < "\u2000" and self._dense is None:
+                pass
+            elif char in DENSE_ENDS:
+                self._dense = (Gap.SENTENCE, self._now)
             elif char in DENSE_PAUSES:
-                self._dense = (_Gap.PAUSE, self._now)
+                self._dense = (Gap.PAUSE, self._now)
             elif self._dense and char in CLOSERS:
                 self._dense = (self._dense[0], self._now)
         if self._now.chars - self._base.chars > UNBROKEN_CHARS and not self._guard.is_destination:
@@ -229,9 +216,9 @@ class ClauseSplitter:
         if self._waiting and bare:
             kind, cut = self._waiting
             self._waiting = None
-            if kind is _Gap.QUIET_END and bare[:1].isupper() and lowered in self._rules.starters:
+            if kind is Gap.QUIET_END and bare[:1].isupper() and lowered in self._rules.starters:
                 self._sentence(cut)
-            elif kind is not _Gap.QUIET_END and lowered in self._rules.conjunctions:
+            elif kind is not Gap.QUIET_END and lowered in self._rules.conjunctions:
                 self._conjunction(cut)
         return bare
 
@@ -244,68 +231,34 @@ class ClauseSplitter:
         if self._guard.is_open or not self._token:
             self._gap = None
             return
-        if gap := self._kind_of_gap(self._token, previous):
+        is_number_of_item = self._is_first_of_block and self._now.words - self._base.words <= 1
+        if gap := gap_after(self._token, previous, self._rules, may_be_item=is_number_of_item):
             self._gap = (gap, self._now)
-
-    def _kind_of_gap(self, token: str, previous: str) -> _Gap | None:
-        mark = token[-1]
-        if mark == ".":
-            return self._kind_of_dot(token, previous)
-        if mark in SPACED_ENDS or mark in DENSE_ENDS:
-            return _Gap.SENTENCE
-        if mark in SPACED_PAUSES or mark in DENSE_PAUSES:
-            return _Gap.PAUSE
-        if token.lower() in self._rules.leaning or _NUMBER.fullmatch(token):
-            return _Gap.LEANING
-        return _Gap.NAME if token[:1].isupper() else _Gap.WORDS
-
-    def _kind_of_dot(self, token: str, previous: str) -> _Gap | None:
-        rules = self._rules
-        stem = token[:-1].lower().lstrip("([„\"'")
-        if token.endswith(".."):
-            return _Gap.SENTENCE
-        pair = f"{previous.lower()}{stem}" if re.fullmatch(r"\w\.(?:\w\.)*", previous) and len(stem) == 1 else stem
-        if pair in rules.abbreviations or stem in rules.abbreviations:
-            return None
-        if pair in rules.closing_abbreviations or stem in rules.closing_abbreviations:
-            return _Gap.QUIET_END
-        if stem in rules.number_abbreviations:
-            return _Gap.NUMBER_END
-        if self._is_item_number(stem):
-            return None
-        if len(stem) == 1 and stem.isalpha() and not DENSE_SCRIPT.match(stem):
-            return None if token[0].islower() else _Gap.QUIET_END
-        if (stem.isdecimal() and len(stem) <= 2) or re.fullmatch(r"(?:\w\.)+\w", stem):
-            return _Gap.QUIET_END
-        return _Gap.SENTENCE
-
-    def _is_item_number(self, stem: str) -> bool:
-        return stem.isdecimal() and self._is_first_of_block and self._now.words - self._base.words <= 1
 
     def _judge_gap(self, char: str) -> None:
         """The next word begins with *char*: decide about the gap before it."""
         if self._gap is None or char in OPENERS:
             return
         (kind, cut), self._gap = self._gap, None
-        if kind is _Gap.QUIET_END:
+        if kind is Gap.QUIET_END:
             self._waiting = (kind, cut)
-        elif kind is _Gap.NUMBER_END:
+        elif kind is Gap.NUMBER_END:
             if not char.isdecimal():
                 self._sentence(cut)
-        elif kind is _Gap.SENTENCE and not char.islower():
+        elif kind is Gap.SENTENCE and not char.islower():
             self._sentence(cut)
-        elif kind in (_Gap.SENTENCE, _Gap.PAUSE):
+        elif kind in (Gap.SENTENCE, Gap.PAUSE):
             self._pause_at(cut)
-        elif kind is _Gap.NAME and char.isupper():
+        elif kind is Gap.NAME and char.isupper():
             self._words_at(cut, is_leaning=True)
         else:
-            self._words_at(cut, is_leaning=kind is _Gap.LEANING)
+            self._words_at(cut, is_leaning=kind is Gap.LEANING)
 
     def _judge_dense(self, char: str) -> None:
         if self._dense is None or char in CLOSERS or char in DENSE_ENDS or char in DENSE_PAUSES:
             return
         (kind, cut), self._dense = self._dense, None
-        if kind is _Gap.SENTENCE:
+        if kind is Gap.SENTENCE:
             self._sentence(cut)
         else:
             self._pause_at(cut)
@@ -343,7 +296,7 @@ class ClauseSplitter:
             if words >= self._first_max_words or (words >= self._first_min_words and not is_leaning):
                 self._emit(cut)
             elif words >= CONJUNCTION_MIN_WORDS and not is_leaning:
-                self._waiting = (_Gap.WORDS, cut)
+                self._waiting = (Gap.WORDS, cut)
             return
         self._space = cut
         limit = self._limit_chars()

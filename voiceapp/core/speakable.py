@@ -28,7 +28,7 @@ _EMOJI = re.compile(
 _FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$|\$(?=\S)([^$\n]+?)(?<=\S)\$(?!\d)")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:?|【[^】]*】")
 _DEFINITION = re.compile(r"^\s*\[[^\]^]+\]:\s*\S+(?:\s+\"[^\"]*\")?", re.MULTILINE)
-_LABEL = re.compile(r"(?<=\])\[[^\]\[]*\]|(?<=\])\(\S*$")
+_LABEL = re.compile(r"(?<=\])\[[^\]\[]*\]|(?<=\])\([^)\s]*$")
 _TASK = re.compile(r"^\s*\[[ xX]\]\s+")
 _COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
