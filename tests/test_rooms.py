@@ -45,6 +45,7 @@ OWNERS: dict[str, set[str]] = {
     "tomli_w": {"store"},
     "pygments": {"gui"},
     "markdown_it": {"core", "gui"},
+    "text_to_num": {"core"},
     "platformdirs": {"paths"},
 }
 IMPURE = {"asyncio", "logging", "os", "pathlib", "socket", "sqlite3", "subprocess", "threading", "time", "random"}
