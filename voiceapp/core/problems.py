@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voiceapp.core.errors import ProviderError, RateLimited, VoiceAppError, unexpected
+from voiceapp.core.errors import ModelGone, ProviderError, RateLimited, VoiceAppError, unexpected
 from voiceapp.core.events import Problem
 
 
@@ -16,6 +16,8 @@ def problem_of(error: VoiceAppError) -> Problem:
         is_retryable=error.is_retryable,
         retry_after_s=error.retry_after_s if isinstance(error, RateLimited) else None,
         provider=error.provider if isinstance(error, ProviderError) else "",
+        model=error.model if isinstance(error, ModelGone) else "",
+        replacement=error.replacement if isinstance(error, ModelGone) else "",
     )
 
 

@@ -1,0 +1,134 @@
+"""The pages that mostly tell: keyboard, privacy and storage, appearance, about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSignalBlocker, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy
+
+from voiceapp.core.settings import Job, Settings
+from voiceapp.gui.settings_page import Facts, SettingsPage, note, side_by_side
+from voiceapp.gui.text_button import IconTextButton
+from voiceapp.gui.theme import Theme
+
+
+class KeyboardPage(SettingsPage):
+    """The shortcuts."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "Keyboard")
+        self.title = self.tr("Keyboard")
+        panel = self.section()
+        for keys, what in (
+            ("Space", self.tr("Hold to talk, where no text field has the focus; a short press toggles")),
+            ("Ctrl+Space", self.tr("The same, everywhere in the window")),
+            ("Esc", self.tr("Stop, cancel")),
+            ("Ctrl+M", self.tr("Mute")),
+            ("Ctrl+N", self.tr("New conversation")),
+            ("Ctrl+K", self.tr("Search")),
+            ("Ctrl+L", self.tr("Type instead of talking")),
+            ("Ctrl+R", self.tr("Answer again")),
+            ("Ctrl+Shift+C", self.tr("Copy the answer")),
+            ("Ctrl+B", self.tr("Show or hide the conversations")),
+            ("Ctrl+,", self.tr("Settings")),
+            ("F6", self.tr("Next region of the window")),
+        ):
+            panel.row(keys, note(what))
+        self.know("shortcut", "keys")
+
+
+class PrivacyPage(SettingsPage):
+    """What is sent where, and what lies where."""
+
+    def __init__(self, theme: Theme, facts: Facts) -> None:
+        super().__init__(theme, "Privacy and storage")
+        self.title = self.tr("Privacy and storage")
+        self._sent: dict[Job, QLabel] = {}
+        panel = self.section(self.tr("What is sent where"))
+        for job, label in (
+            (Job.TRANSCRIPTION, self.tr("Your voice")),
+            (Job.CHAT, self.tr("Your words")),
+            (Job.SPEECH, self.tr("The answer's text")),
+        ):
+            self._sent[job] = note("")
+            panel.row(label, self._sent[job])
+        panel.row(self.tr("Telemetry"), note(self.tr("None. voiceapp calls nobody but the providers you chose.")))
+        stored = self.section(self.tr("What is kept"))
+        self.folder = IconTextButton(theme, "folder", self.tr("Open"))
+        self.folder.setEnabled(bool(facts.data_dir))
+        self.folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(facts.data_dir)))
+        stored.row(
+            self.tr("Data folder"),
+            side_by_side(self._folder_words(facts.data_dir), self.folder, has_stretch=False),
+            self.tr("Recordings, conversations and notes."),
+        )
+        stored.row(self.tr("Keys"), note(facts.key_place or self.tr("The system keyring")))
+        self.know("delete", "history", "recordings")
+
+    def _folder_words(self, data_dir: str) -> QLabel:
+        words = note(data_dir or self.tr("not known yet"))
+        words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        return words
+
+    def show_settings(self, settings: Settings) -> None:
+        super().show_settings(settings)
+        for job, label in self._sent.items():
+            name = settings.choice(job).provider
+            if name == "local":
+                label.setText(self.tr("Stays on this computer."))
+                continue
+            provider = settings.provider(name)
+            where = f" ({provider.base_url})" if provider.base_url else ""
+            label.setText(self.tr("Goes to {name}{where}.").format(name=provider.shown, where=where))
+
+
+class AppearancePage(SettingsPage):
+    """Light or dark."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "Appearance")
+        self.title = self.tr("Appearance")
+        self.choice = QComboBox()
+        for value, words in (
+            ("system", self.tr("As the system")),
+            ("light", self.tr("Light")),
+            ("dark", self.tr("Dark")),
+        ):
+            self.choice.addItem(words, value)
+        self.section().row(self.tr("Theme"), self.choice)
+        self.choice.activated.connect(self._apply)
+        self.know("colour", "light", "dark")
+
+    def show_settings(self, settings: Settings) -> None:
+        super().show_settings(settings)
+        with QSignalBlocker(self.choice):
+            self.choice.setCurrentIndex(self.choice.findData(settings.theme))
+
+    def _apply(self) -> None:
+        value = str(self.choice.currentData())
+        if self.offer(replace(self.settings, theme=value)):
+            self.theme.set_choice(value)
+
+
+class AboutPage(SettingsPage):
+    """Versions and licences."""
+
+    def __init__(self, theme: Theme, facts: Facts) -> None:
+        super().__init__(theme, "About", "voiceapp is free software under the MIT licence.")
+        self.title = self.tr("About")
+        panel = self.section(self.tr("Versions"))
+        for name, version in facts.versions.items():
+            panel.row(name, note(version))
+        licences = self.section(self.tr("Licences"))
+        for name, licence in (
+            ("Qt, PySide6", "LGPL-3"),
+            ("espeak-ng", "GPL-3"),
+            ("pocketsphinx, Silero VAD", "MIT"),
+            ("libsndfile, soxr", "LGPL"),
+            ("Inter, JetBrains Mono", "OFL-1.1"),
+            ("Lucide icons", "ISC"),
+        ):
+            licences.row(name, note(licence))
+        self.know("version", "licence")

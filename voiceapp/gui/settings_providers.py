@@ -1,0 +1,304 @@
+"""Providers: who can be asked, with which key, at which address, and whether they answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from voiceapp.core import commands as c
+from voiceapp.core.events import Event, ProviderChecked, ServerFound
+from voiceapp.core.settings import Choice, Provider, ProviderKind, Settings
+from voiceapp.gui.settings_page import Facts, Panel, Row, SettingsPage, note, side_by_side
+from voiceapp.gui.text_button import IconTextButton
+from voiceapp.gui.theme import Theme
+
+
+class Badge(QWidget):
+    """A word about a state, with an icon: "Works", "Not reachable"."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme, self._words, self._is_problem = theme, "", False
+        self.setFixedHeight(24)
+        self.hide()
+
+    def show_words(self, words: str, *, is_problem: bool) -> None:
+        self._words, self._is_problem = words, is_problem
+        self.setAccessibleName(words)
+        self.setVisible(bool(words))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(QFontMetrics(self._theme.font(12, 500)).horizontalAdvance(self._words) + 37, 24)
+
+    minimumSizeHint = sizeHint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("problemSoft" if self._is_problem else "hover"))
+        painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
+        color = "problem" if self._is_problem else "ink2"
+        icon = "triangle-alert" if self._is_problem else "check"
+        self._theme.paint_icon(painter, QRectF(8, 4, 16, 16), icon, color)
+        painter.setFont(self._theme.font(12, 500))
+        painter.setPen(self._theme.color(color))
+        painter.drawText(QRectF(28, 0, self.width(), 24), Qt.AlignmentFlag.AlignVCenter, self._words)
+
+
+class ProviderCard(QWidget):
+    """One provider with what can be done to it."""
+
+    wanted = Signal(object)
+    removed = Signal(str)
+    address_given = Signal(str, str)
+
+    def __init__(self, theme: Theme, provider: Provider) -> None:
+        super().__init__()
+        self.provider = provider
+        is_local = provider.kind is ProviderKind.LOCAL
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 12, 0, 12)
+        grid.setVerticalSpacing(6)
+        name = QLabel(provider.shown)
+        name.setFont(theme.font(15, 600))
+        self.badge = Badge(theme)
+        self.line = note(self._about())
+        self.check = self._button(self.tr("Check"))
+        self.key_toggle = self._button(self.tr("Key"))
+        self.address_toggle = self._button(self.tr("Edit address"))
+        self.remove = self._button(self.tr("Remove"), kind="quiet")
+        buttons = (self.remove, self.address_toggle, self.key_toggle, self.check)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(name)
+        head.addWidget(self.badge)
+        head.addStretch(1)
+        for button in buttons:
+            head.addWidget(button)
+        self.remove.setVisible(provider.kind not in (ProviderKind.LOCAL, ProviderKind.OPENAI))
+        self.address_toggle.setVisible(not is_local)
+        self.key_toggle.setVisible(not is_local)
+        grid.addLayout(head, 0, 0)
+        grid.addWidget(self.line, 1, 0)
+        grid.addWidget(self._make_key(), 2, 0)
+        grid.addWidget(self._make_address(), 3, 0)
+        self.check.clicked.connect(self._on_check)
+        self.remove.clicked.connect(lambda: self.removed.emit(provider.name))
+
+    def _button(self, words: str, kind: str = "") -> QPushButton:
+        button = QPushButton(words)
+        button.setProperty("compact", True)
+        if kind:
+            button.setProperty("kind", kind)
+        button.setAccessibleName(f"{words}: {self.provider.shown}")
+        return button
+
+    def _make_key(self) -> QWidget:
+        self.key = QLineEdit()
+        self.key.setEchoMode(QLineEdit.EchoMode.Password)
+        self.key.setPlaceholderText(self.tr("Paste a key; an empty one is deleted"))
+        self.key.setAccessibleName(self.tr("Key for {name}").format(name=self.provider.shown))
+        save = self._button(self.tr("Keep and check"))
+        save.clicked.connect(self._on_key)
+        self.key.returnPressed.connect(self._on_key)
+        box = QWidget()
+        row = side_by_side(self.key, save, has_stretch=False)
+        row.setContentsMargins(0, 0, 0, 0)
+        box.setLayout(row)
+        box.hide()
+        self.key_toggle.clicked.connect(lambda: self._fold(box, self.key))
+        self._key_box = box
+        return box
+
+    def _make_address(self) -> QWidget:
+        self.address = QLineEdit(self.provider.base_url)
+        is_openai = self.provider.kind is ProviderKind.OPENAI
+        self.address.setPlaceholderText("https://api.openai.com/v1" if is_openai else "http://localhost:11434/v1")
+        save = self._button(self.tr("Use"))
+        save.clicked.connect(self._on_address)
+        self.address.returnPressed.connect(self._on_address)
+        self.address_row = Row(self.tr("Base URL"), side_by_side(self.address, save, has_stretch=False))
+        self.address.setAccessibleName(self.tr("Base URL of {name}").format(name=self.provider.shown))
+        self.address_row.hide()
+        self.address_toggle.clicked.connect(lambda: self._fold(self.address_row, self.address))
+        return self.address_row
+
+    def _fold(self, box: QWidget, field: QLineEdit) -> None:
+        box.setVisible(box.isHidden())
+        if box.isVisible():
+            field.setFocus()
+
+    def _about(self) -> str:
+        if self.provider.kind is ProviderKind.LOCAL:
+            return self.tr("pocketsphinx, espeak-ng and an assistant with tools. Nothing leaves the machine.")
+        return self.provider.base_url or self.tr("Hearing, thinking and speaking over the internet.")
+
+    def _on_check(self) -> None:
+        self.check.setEnabled(False)
+        self.check.setText(self.tr("Checking"))
+        self.wanted.emit(c.CheckProvider(self.provider.name))
+
+    def _on_key(self) -> None:
+        self.wanted.emit(c.StoreKey(self.provider.name, self.key.text().strip()))
+        self.key.clear()
+        self._key_box.hide()
+        self._on_check()
+
+    def _on_address(self) -> None:
+        address = self.address.text().strip()
+        is_optional = self.provider.kind is ProviderKind.OPENAI and not address
+        if not is_optional and (why := address_problem(self, address)):
+            self.address_row.set_error(why)
+            return
+        self.address_row.set_error("")
+        self.address_given.emit(self.provider.name, address)
+
+    def show_checked(self, event: ProviderChecked) -> None:
+        """Show what the check found."""
+        self.check.setEnabled(True)
+        self.check.setText(self.tr("Check"))
+        if event.problem is not None:
+            self.badge.show_words(self._problem_word(event.problem.code), is_problem=True)
+            self.line.setText(f"{event.problem.message} {event.problem.hint}".strip())
+            return
+        is_local = self.provider.kind is ProviderKind.LOCAL
+        self.badge.show_words(self.tr("Ready") if is_local else self.tr("Works"), is_problem=False)
+        away = "" if event.latency_ms is None else self.tr(" · {n:.0f} ms away").format(n=event.latency_ms)
+        count = self.tr(" · {n} models").format(n=len(event.models)) if event.models else ""
+        self.line.setText(self._about() if is_local else self._about().rstrip(".") + away + count)
+
+    def _problem_word(self, code: str) -> str:
+        words = {
+            "no_key": self.tr("No key"),
+            "auth": self.tr("Key not accepted"),
+            "no_credit": self.tr("No credit"),
+            "rate_limit": self.tr("Busy"),
+        }
+        return words.get(code, self.tr("Not reachable"))
+
+
+class ProvidersPage(SettingsPage):
+    """All providers, and adding another."""
+
+    def __init__(self, theme: Theme, facts: Facts) -> None:
+        place = facts.key_place or "the system keyring"
+        super().__init__(theme, "", "")
+        self._set_words(place)
+        self._cards: dict[str, ProviderCard] = {}
+        self._panel: Panel = self.section()
+        self._offers = QVBoxLayout()
+        self.column.addLayout(self._offers)
+        self._make_adding()
+        self.know("OpenAI", "key", "base URL", "address", "Ollama", "LM Studio", "organisation")
+
+    def _set_words(self, place: str) -> None:
+        self.title = self.tr("Providers")
+        labels = self.findChildren(QLabel)
+        labels[0].setText(self.title)
+        words = self.tr("Keys are kept in {place}. They are never written to a log.").format(place=place)
+        self.column.addWidget(note(words))
+        self.know(self.title, words)
+
+    def _make_adding(self) -> None:
+        panel = self.section(self.tr("Add a compatible server"))
+        self.new_name, self.new_address, self.new_key = QLineEdit(), QLineEdit(), QLineEdit()
+        self.new_name.setPlaceholderText(self.tr("Ollama"))
+        self.new_address.setPlaceholderText("http://localhost:11434/v1")
+        self.new_key.setEchoMode(QLineEdit.EchoMode.Password)
+        self.new_key.setPlaceholderText(self.tr("only where the server wants one"))
+        self.name_row = panel.row(self.tr("Name"), self.new_name)
+        self.address_row = panel.row(self.tr("Base URL"), self.new_address)
+        panel.row(self.tr("Key"), self.new_key)
+        self.add_button = IconTextButton(self.theme, "plus", self.tr("Add and check"))
+        self.add_button.clicked.connect(self._on_add)
+        self.column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def show_settings(self, settings: Settings) -> None:
+        before = tuple(card.provider for card in self._cards.values())
+        super().show_settings(settings)
+        if before == settings.providers:
+            return
+        self._panel.clear()
+        self._cards.clear()
+        for provider in settings.providers:
+            card = ProviderCard(self.theme, provider)
+            card.wanted.connect(self.wanted)
+            card.removed.connect(self._on_remove)
+            card.address_given.connect(self._on_address)
+            self._cards[provider.name] = card
+            self._panel.add(card)
+            self.know(provider.shown)
+
+    def card(self, name: str) -> ProviderCard:
+        """Return the card of provider *name*."""
+        return self._cards[name]
+
+    def handle(self, event: Event) -> None:
+        if isinstance(event, ProviderChecked) and event.name in self._cards:
+            self._cards[event.name].show_checked(event)
+        elif isinstance(event, ServerFound):
+            self._offer_server(event)
+
+    def _offer_server(self, found: ServerFound) -> None:
+        known = {provider.base_url for provider in self.settings.providers}
+        if found.base_url in known or found.base_url in self.settings.offers_declined:
+            return
+        words = self.tr("{name} answers at {address}: add it").format(name=found.name, address=found.base_url)
+        button = IconTextButton(self.theme, "server", words)
+        button.clicked.connect(lambda: self._add(found.name, found.base_url, ""))
+        button.clicked.connect(button.hide)
+        self._offers.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _on_add(self) -> None:
+        name, address = self.new_name.text().strip(), self.new_address.text().strip()
+        taken = name.casefold() in (provider.name.casefold() for provider in self.settings.providers)
+        self.name_row.set_error(
+            self.tr("Give it a name.") if not name else self.tr("There is one of this name already.") if taken else ""
+        )
+        self.address_row.set_error(address_problem(self, address))
+        if not self.name_row.error and not self.address_row.error:
+            self._add(name, address, self.new_key.text().strip())
+            for edit in (self.new_name, self.new_address, self.new_key):
+                edit.clear()
+
+    def _add(self, name: str, address: str, key: str) -> None:
+        provider = Provider(name, ProviderKind.COMPATIBLE, base_url=address)
+        if not self.offer(replace(self.settings, providers=(*self.settings.providers, provider)), self.name_row):
+            return
+        self.show_settings(self.settings)
+        if key:
+            self.wanted.emit(c.StoreKey(name, key))
+        self.wanted.emit(c.CheckProvider(name))
+
+    def _on_remove(self, name: str) -> None:
+        providers = tuple(provider for provider in self.settings.providers if provider.name != name)
+        kept = self.settings.jobs.items()
+        jobs = {job: choice if choice.provider != name else Choice("local") for job, choice in kept}
+        if self.offer(replace(self.settings, providers=providers, jobs=jobs)):
+            self.wanted.emit(c.StoreKey(name, ""))
+            self.show_settings(self.settings)
+
+    def _on_address(self, name: str, address: str) -> None:
+        providers = tuple(replace(p, base_url=address) if p.name == name else p for p in self.settings.providers)
+        if self.offer(replace(self.settings, providers=providers), self._cards[name].address_row):
+            self.show_settings(self.settings)
+            self.wanted.emit(c.CheckProvider(name))
+
+
+def address_problem(widget: QWidget, address: str) -> str:
+    """Say what is wrong with a base URL; "" when nothing is."""
+    try:
+        parts = urlsplit(address)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        return widget.tr("Write an address like http://localhost:11434/v1.")
+    return widget.tr("Leave the key out of the address.") if "@" in parts.netloc else ""

@@ -1,0 +1,123 @@
+"""Voices and speech: how answers sound, and what helps with hearing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPlainTextEdit
+
+from voiceapp.core.settings import Job, Settings
+from voiceapp.gui.settings_page import Facts, SettingsPage
+from voiceapp.gui.theme import Theme
+
+LANGUAGES = (
+    ("", "Find out by itself"),
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("it", "Italiano"),
+    ("nl", "Nederlands"),
+    ("pl", "Polski"),
+    ("pt", "Português"),
+    ("ko", "한국어"),
+    ("ja", "日本語"),
+    ("zh", "中文"),
+)
+
+
+class LeavingText(QPlainTextEdit):
+    """A field of several lines whose content counts when it is left."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.setFixedHeight(lines * 20 + 16)
+
+
+class SpeechPage(SettingsPage):
+    """Voice, speed, language, vocabulary, instructions."""
+
+    def __init__(self, theme: Theme, facts: Facts) -> None:
+        super().__init__(theme, "Voices and speech")
+        self.title = self.tr("Voices and speech")
+        self._facts = facts
+        panel = self.section()
+        self.voice = QComboBox()
+        self.voice.setEditable(True)
+        voice_line = self.voice.lineEdit()
+        assert voice_line is not None
+        voice_line.setPlaceholderText(self.tr("the engine's own"))
+        self.voice.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        panel.row(self.tr("Voice"), self.voice, self.tr("By name, as its engine knows it."))
+        self.speed = QDoubleSpinBox()
+        self.speed.setRange(0.1, 9.9)
+        self.speed.setSingleStep(0.1)
+        self.speed.setDecimals(2)
+        self.speed.setSuffix(" ×")
+        self.speed.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.speed.setMaximumWidth(96)
+        speed_line = self.speed.lineEdit()
+        assert speed_line is not None
+        speed_line.setTextMargins(10, 0, 0, 0)
+        self.speed.setKeyboardTracking(False)
+        self.speed_row = panel.row(self.tr("Speed"), self.speed, self.tr("From 0.5 to 2."))
+        self.language = QComboBox()
+        for code, name in LANGUAGES:
+            self.language.addItem(name, code)
+        hint = self.tr("What you speak. The engine on this computer hears English.")
+        panel.row(self.tr("Language"), self.language, hint)
+        self.vocabulary = LeavingText(3)
+        self.vocabulary.setPlaceholderText(self.tr("One name or term in a line"))
+        panel.row(self.tr("Vocabulary"), self.vocabulary, self.tr("Names and terms it should spell right."))
+        self.instructions = LeavingText(3)
+        panel.row(self.tr("Instructions"), self.instructions, self.tr("Told to the model with every question."))
+        voice_line.editingFinished.connect(self._apply)
+        self.voice.activated.connect(self._apply)
+        self.speed.valueChanged.connect(self._apply)
+        self.language.activated.connect(self._apply)
+        self.vocabulary.textChanged.connect(self._apply)
+        self.instructions.textChanged.connect(self._apply)
+        self.know("tempo", "words", "prompt", "spelling")
+
+    def show_settings(self, settings: Settings) -> None:
+        super().show_settings(settings)
+        widgets = (self.voice, self.speed, self.language, self.vocabulary, self.instructions)
+        blockers = [QSignalBlocker(widget) for widget in widgets]
+        provider = settings.choice(Job.SPEECH).provider
+        self.voice.clear()
+        for voice in self._facts.voices.get(provider, ()):
+            self.voice.addItem(voice.name, voice.id)
+        at = self.voice.findData(settings.voice)
+        self.voice.setCurrentIndex(at)
+        if at < 0:
+            self.voice.setEditText(settings.voice)
+        self.speed.setValue(settings.speed)
+        if self.language.findData(settings.language) < 0:
+            self.language.addItem(settings.language, settings.language)
+        self.language.setCurrentIndex(self.language.findData(settings.language))
+        if self._vocabulary() != settings.vocabulary:
+            self.vocabulary.setPlainText("\n".join(settings.vocabulary))
+        if self.instructions.toPlainText() != settings.instructions:
+            self.instructions.setPlainText(settings.instructions)
+        del blockers
+
+    def _vocabulary(self) -> tuple[str, ...]:
+        return tuple(line.strip() for line in self.vocabulary.toPlainText().splitlines() if line.strip())
+
+    def _voice(self) -> str:
+        text = self.voice.currentText().strip()
+        at = self.voice.findText(text)
+        return str(self.voice.itemData(at)) if at >= 0 else text
+
+    def _apply(self) -> None:
+        changed = replace(
+            self.settings,
+            voice=self._voice(),
+            speed=round(self.speed.value(), 2),
+            language=str(self.language.currentData() or ""),
+            vocabulary=self._vocabulary(),
+            instructions=self.instructions.toPlainText(),
+        )
+        self.offer(changed, self.speed_row)
