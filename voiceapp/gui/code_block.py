@@ -68,7 +68,7 @@ _COLORS: tuple[tuple[_TokenType, str], ...] = (
 def colored(code: str, language: str) -> Colored:
     """Colour *code*; an unknown language gives no colours. Pure, any thread."""
     try:
-        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+        lexer = get_lexer_by_name(language, stripnl=False)
     except ClassNotFound:
         return ()
     lines: list[list[tuple[int, int, str]]] = [[]]
@@ -133,15 +133,14 @@ class CodeText(SelectableText):
         self.document().setDefaultFont(theme.font(13, is_mono=True))
 
     def append_code(self, text: str) -> None:
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
         size = QTextBlockFormat()
         size.setLineHeight(LINE_PX, int(QTextBlockFormat.LineHeightTypes.FixedHeight.value))
-        cursor.setBlockFormat(size)
         style = QTextCharFormat()
         style.setFont(self.theme.font(13, is_mono=True))
         style.setForeground(self.theme.color("ink"))
-        cursor.insertText(text, style)
+        with self.steady() as cursor:
+            cursor.setBlockFormat(size)
+            cursor.insertText(text, style)
 
 
 class CodeBlock(QWidget):

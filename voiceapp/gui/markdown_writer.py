@@ -19,7 +19,6 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextFormat,
     QTextLength,
-    QTextListFormat,
     QTextTableFormat,
 )
 
@@ -31,6 +30,8 @@ CHIP_PAD = "\u2007"
 LINE_BREAK = "\u2028"
 QUOTE_DEPTH = int(QTextFormat.Property.UserProperty) + 1
 IS_RULE = int(QTextFormat.Property.UserProperty) + 2
+IS_CODE = int(QTextFormat.Property.UserProperty) + 3
+LIST_MARK = int(QTextFormat.Property.UserProperty) + 4
 INDENT_PX = 24
 _HEADING_PX = {"h1": (20, 28), "h2": (17, 28), "h3": (15, 24)}
 _WORD = re.compile(r"\S+|\s+")
@@ -69,19 +70,19 @@ class MarkdownWriter:
         self._source = ""
         self._shift = 0
         self._pos = 0
-        self._lists: list[tuple[QTextListFormat, list[int]]] = []
+        self._lists: list[int | None] = []
         self._quotes = 0
         self._is_item_start = False
         self._is_first = True
         self._line_starts: list[int] = []
 
-    def write(self, cursor: QTextCursor, block: Block) -> Written:
-        """Append *block* to the document; *cursor* stands at its end."""
+    def write(self, cursor: QTextCursor, block: Block, *, is_first: bool) -> Written:
+        """Append *block* to the document; *cursor* stands at its end. *is_first*: the document is empty."""
         self._written = Written()
         self._source, self._shift = block.text, block.shift
         self._line_starts = [0, *(m.end() for m in re.finditer("\n", block.text))]
         self._lists, self._quotes, self._is_item_start = [], 0, False
-        self._is_first = cursor.position() == 0
+        self._is_first = is_first
         tokens = self._markdown.parse(block.text)
         index = 0
         while index < len(tokens):
@@ -142,8 +143,9 @@ class MarkdownWriter:
             size.setProperty(QUOTE_DEPTH, self._quotes)
         if is_rule:
             size.setProperty(IS_RULE, True)
-        if self._lists and not self._is_item_start:
-            size.setIndent(len(self._lists))
+        size.setIndent(len(self._lists))
+        if self._lists and self._is_item_start:
+            size.setProperty(LIST_MARK, self._mark())
         text = self._text_format(heading)
         if self._is_first:
             cursor.setBlockFormat(size)
@@ -151,36 +153,27 @@ class MarkdownWriter:
             self._is_first = False
         else:
             cursor.insertBlock(size, text)
-        if self._lists and self._is_item_start:
-            self._join_list(cursor)
         self._is_item_start = False
 
     def _open_list(self, token: Token) -> None:
-        style = QTextListFormat()
-        depth = len(self._lists) + 1
-        style.setIndent(depth)
-        if token.type == "ordered_list_open":
-            style.setStyle(QTextListFormat.Style.ListDecimal)
-            style.setStart(int(token.attrGet("start") or 1))
-        elif depth == 1:
-            style.setStyle(QTextListFormat.Style.ListDisc)
-        else:
-            style.setStyle(QTextListFormat.Style.ListCircle)
-        self._lists.append((style, []))
+        self._lists.append(int(token.attrGet("start") or 1) if token.type == "ordered_list_open" else None)
 
-    def _join_list(self, cursor: QTextCursor) -> None:
-        style, members = self._lists[-1]
-        if members and (first := cursor.document().findBlock(members[0]).textList()) is not None:
-            first.add(cursor.block())
-        else:
-            cursor.createList(style)
-            members.append(cursor.position())
+    def _mark(self) -> str:
+        """Return the mark of the item that begins."""
+        number = self._lists[-1]
+        if number is None:
+            return "•" if len(self._lists) == 1 else "◦"
+        self._lists[-1] = number + 1
+        return f"{number}."
 
     def _nested_code(self, cursor: QTextCursor, token: Token) -> None:
-        """Write code that stands inside a list or a quote: lines of code type on the sunken colour."""
+        """Write code that stands inside a list or a quote: lines of code type, framed by whoever paints."""
         self._paragraph(cursor, bottom_px=8)
         size = cursor.blockFormat()
-        size.setBackground(self._theme.color("sunken"))
+        size.setProperty(IS_CODE, True)
+        size.setLeftMargin(size.leftMargin() + 12)
+        size.setTopMargin(10)
+        size.setBottomMargin(20)
         size.setLineHeight(20, int(QTextBlockFormat.LineHeightTypes.FixedHeight.value))
         cursor.setBlockFormat(size)
         style = QTextCharFormat()
@@ -214,7 +207,6 @@ class MarkdownWriter:
             for column, (token, is_head, style) in enumerate(row[:columns]):
                 cell = table.cellAt(row_at, column).firstCursorPosition()
                 align = QTextBlockFormat()
-                align.setLineHeight(20, int(QTextBlockFormat.LineHeightTypes.FixedHeight.value))
                 align.setAlignment(_ALIGNMENT.get(style, Qt.AlignmentFlag.AlignLeft))
                 cell.setBlockFormat(align)
                 self._locate(token)

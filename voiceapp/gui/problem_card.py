@@ -76,7 +76,7 @@ class ProblemCard(QWidget):
         grid.setContentsMargins(17, 15, 20, 12)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(0)
-        grid.addWidget(Icon(theme, "triangle-alert", "problem", 20), 0, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(Icon(theme, "triangle-alert", "problem", 20, drop_px=4), 0, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
         column.setSpacing(2)
         grid.addLayout(column, 0, 1)
@@ -103,7 +103,7 @@ class ProblemCard(QWidget):
     def _ask_key(self, column: QVBoxLayout) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.setContentsMargins(0, 12, 0, 0)
+        row.setContentsMargins(0, 14, 0, 0)
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
         self.key.setPlaceholderText(self.tr("Paste a key that starts with sk-"))
         self.key.setAccessibleName(self.tr("Key for {name}").format(name=self._problem.provider or "OpenAI"))
@@ -129,7 +129,7 @@ class ProblemCard(QWidget):
     def _buttons(self, column: QVBoxLayout, what: Offers) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.setContentsMargins(0, 8, 0, 12)
+        row.setContentsMargins(0, 10, 0, 14)
         self.again = self._button(
             row, "refresh-cw", self.tr("Try the same key again") if what.wants_key else self.tr("Try again")
         )

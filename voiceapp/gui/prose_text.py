@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 
@@ -13,6 +15,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QTextBlock,
+    QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
@@ -21,7 +24,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
 from voiceapp.gui.markdown_blocks import Block
-from voiceapp.gui.markdown_writer import CHIP_PAD, INDENT_PX, IS_RULE, QUOTE_DEPTH, MarkdownWriter, Written
+from voiceapp.gui.markdown_writer import (
+    CHIP_PAD,
+    INDENT_PX,
+    IS_CODE,
+    IS_RULE,
+    LIST_MARK,
+    QUOTE_DEPTH,
+    MarkdownWriter,
+    Written,
+)
 from voiceapp.gui.theme import Theme
 
 RUN_LIMIT_CHARS = 4000
@@ -66,6 +78,21 @@ class SelectableText(QTextEdit):
         self.viewport().setAutoFillBackground(False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         document.contentsChanged.connect(self._forget_height)
+
+    @contextmanager
+    def steady(self) -> Iterator[QTextCursor]:
+        """Give a cursor at the end for adding text; the person's selection stays where it was."""
+        own = self.textCursor()
+        anchor, position = own.anchor(), own.position()
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.beginEditBlock()
+        yield cursor
+        cursor.endEditBlock()
+        last = self.document().characterCount() - 1
+        own.setPosition(min(anchor, last))
+        own.setPosition(min(position, last), QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(own)
 
     # --- size ---------------------------------------------------------------------------------------------
 
@@ -137,10 +164,9 @@ def plain(cursor: QTextCursor) -> str:
         # Positions count UTF-16 units, Python counts characters.
         units = text.encode("utf-16-le")[first * 2 : (end - block.position()) * 2]
         line = units.decode("utf-16-le", "replace").replace("\u2028", "\n").replace(CHIP_PAD, "").replace("\xa0", " ")
-        if (members := block.textList()) is not None and first == 0:
-            mark = members.itemText(block) or "•"
-            depth = members.format().indent() - 1
-            line = f"{'  ' * depth}{mark if mark[0].isdigit() else '•'} {line}"
+        mark = block.blockFormat().property(LIST_MARK)
+        if mark and first == 0:
+            line = f"{'  ' * (block.blockFormat().indent() - 1)}{mark} {line}"
         lines.append(line)
         block = block.next()
     return "\n".join(lines)
@@ -176,12 +202,9 @@ class ProseText(SelectableText):
 
     def add_block(self, block: Block) -> None:
         """Write *block* at the end."""
-        cursor = QTextCursor(self.document())
-        cursor.beginEditBlock()
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        at = cursor.position()
-        written = self._writer.write(cursor, block)
-        cursor.endEditBlock()
+        with self.steady() as cursor:
+            at = cursor.position()
+            written = self._writer.write(cursor, block, is_first=not self._placed)
         self._placed.append(_Placed(block, at, written))
         self.writes += 1
         if self._heard is not None:
@@ -191,7 +214,7 @@ class ProseText(SelectableText):
         """Take the last block out again."""
         at = self._placed.pop().at
         cursor = QTextCursor(self.document())
-        if at == 0:
+        if not self._placed:
             self.document().clear()
             return
         cursor.beginEditBlock()
@@ -310,19 +333,32 @@ class ProseText(SelectableText):
                     painter.drawRoundedRect(rect.adjusted(0.5, -0.5, -0.5, 0.5), 4, 4)
 
     def _paint_block_marks(self, painter: QPainter) -> None:
-        """Draw bars beside quotes and lines for rules."""
+        """Draw list marks, bars beside quotes, frames around code, and rules."""
         block = self.document().begin()
-        layout = self.document().documentLayout()
         while block.isValid():
             style = block.blockFormat()
-            depth = style.property(QUOTE_DEPTH)
-            if depth or style.property(IS_RULE):
-                rect = layout.blockBoundingRect(block)
-                for level in range(int(depth or 0)):
-                    painter.fillRect(QRectF(level * 16, rect.top(), 2, rect.height()), self.theme.color("btn"))
-                if style.property(IS_RULE):
-                    painter.fillRect(QRectF(0, rect.center().y(), rect.width(), 1), self.theme.color("line"))
+            rects = self._line_rects(block, 0, max(1, block.length()), QFontMetricsF(self.theme.font(15)))
+            if rects:
+                box = rects[0].united(rects[-1]).adjusted(0, -3, 0, 3)
+                self._paint_block_mark(painter, style, box)
             block = block.next()
+
+    def _paint_block_mark(self, painter: QPainter, style: QTextBlockFormat, box: QRectF) -> None:
+        wide = self.viewport().width()
+        for level in range(int(style.property(QUOTE_DEPTH) or 0)):
+            painter.fillRect(QRectF(level * 16, box.top(), 2, box.height()), self.theme.color("btn"))
+        if style.property(IS_RULE):
+            painter.fillRect(QRectF(0, round(box.center().y()), wide, 1), self.theme.color("line"))
+        left = style.indent() * INDENT_PX + style.leftMargin()
+        if style.property(IS_CODE):
+            painter.setPen(self.theme.color("line"))
+            painter.setBrush(self.theme.color("sunken"))
+            painter.drawRoundedRect(QRectF(left - 11.5, box.top() - 4.5, wide - left + 11, box.height() + 9), 8, 8)
+        if mark := style.property(LIST_MARK):
+            painter.setFont(self.theme.font(15))
+            painter.setPen(self.theme.color("ink2"))
+            spot = QRectF(left - 2 * INDENT_PX, box.top() + 3, 2 * INDENT_PX - 7, 30)
+            painter.drawText(spot, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, str(mark))
 
     def _rects(self, start: int, end: int) -> list[QRectF]:
         """Return where document positions [start, end) are drawn, a rectangle per line."""
@@ -342,12 +378,12 @@ class ProseText(SelectableText):
             line = layout.lineAt(index)
             low = max(start, line.textStart())
             high = min(end, line.textStart() + line.textLength())
-            if low >= high:
+            if low >= high and line.textLength():
                 continue
             first, last = _x(line, low), _x(line, high)
-            baseline = origin.y() + layout.position().y() * 0 + line.y() + line.ascent()
+            baseline = origin.y() + line.y() + line.ascent()
             top = baseline - metrics.ascent() + 1
-            left = origin.x() + layout.position().x() * 0 + min(first, last)
+            left = origin.x() + min(first, last)
             rects.append(QRectF(left, top, abs(last - first), metrics.ascent() + metrics.descent()))
         return rects
 

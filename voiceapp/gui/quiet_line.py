@@ -16,16 +16,16 @@ QUIET_DB = -45.0
 
 
 class Icon(QWidget):
-    """An icon of the look, painted at the theme's present colours."""
+    """An icon of the look, painted at the theme's present colours; *drop_px* lower than its place."""
 
-    def __init__(self, theme: Theme, name: str, color: str, size_px: int = 16) -> None:
+    def __init__(self, theme: Theme, name: str, color: str, size_px: int = 16, *, drop_px: int = 0) -> None:
         super().__init__()
-        self._theme, self._name, self._color = theme, name, color
-        self.setFixedSize(size_px, size_px)
+        self._theme, self._name, self._color, self._drop_px = theme, name, color, drop_px
+        self.setFixedSize(size_px, size_px + drop_px)
         theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self._theme.paint_icon(QPainter(self), QRectF(self.rect()), self._name, self._color)
+        self._theme.paint_icon(QPainter(self), QRectF(self.rect()).adjusted(0, self._drop_px, 0, 0), self._name, self._color)
 
 
 class IconLine(QWidget):

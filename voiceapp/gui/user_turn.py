@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTextBlockFormat,
     QTextCharFormat,
-    QTextCursor,
 )
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
@@ -56,14 +55,14 @@ class TurnText(SelectableText):
 
     def _write(self) -> None:
         self.document().clear()
-        cursor = QTextCursor(self.document())
         size = QTextBlockFormat()
         size.setLineHeight(24, int(QTextBlockFormat.LineHeightTypes.FixedHeight.value))
-        cursor.setBlockFormat(size)
         style = QTextCharFormat()
         style.setFont(self.theme.font(15, self._weight))
         style.setForeground(self.theme.color(self._color))
-        cursor.insertText(self._words, style)
+        with self.steady() as cursor:
+            cursor.setBlockFormat(size)
+            cursor.insertText(self._words, style)
 
 
 class Card(QWidget):
@@ -78,7 +77,7 @@ class Card(QWidget):
         self._theme, self._look = theme, look
         self.inside = QWidget(self)
         self.column = QVBoxLayout(self.inside)
-        self.column.setContentsMargins(PAD_X_PX, PAD_Y_PX, PAD_X_PX, PAD_Y_PX)
+        self.column.setContentsMargins(PAD_X_PX, PAD_Y_PX - 2, PAD_X_PX, PAD_Y_PX + 2)
         self.column.setSpacing(4)
         theme.changed.connect(self.update)
 
