@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import struct
 from pathlib import Path
@@ -15,10 +14,11 @@ from hypothesis import strategies as st
 
 from tests.audio.sounds import chirp, find
 from voiceapp.audio import soundfile_io
-from voiceapp.audio.files import FileDevices, FileLoudspeaker
+from voiceapp.audio.device import SoundDevices
+from voiceapp.audio.file_devices import FileDevices, KeptSpeech
 from voiceapp.audio.resample import StreamResampler, resampled
 from voiceapp.core.audio import Clip
-from voiceapp.core.errors import AudioFileError, DeviceError
+from voiceapp.core.errors import AudioFileError
 
 
 @pytest.mark.parametrize(("rate_hz", "channels", "subtype"), [(8_000, 1, "PCM_U8"), (96_000, 6, "PCM_24")])
@@ -121,7 +121,8 @@ def test_resampled_in_pieces_is_resampled_as_a_whole(sizes: list[int], rates: tu
 async def test_a_recording_is_a_microphone(tmp_path: Path) -> None:
     sound = chirp(0.33, 44_100)
     soundfile_io.write(tmp_path / "q.wav", sound)
-    devices = FileDevices(tmp_path / "q.wav")
+    recording = soundfile_io.read(tmp_path / "q.wav")
+    devices = FileDevices(SoundDevices(), recording=recording, name="q.wav", speaker=KeptSpeech(is_kept=True))
     microphone = await devices.open_microphone()
     heard = np.concatenate([block async for block in microphone])
     assert (microphone.rate_hz, len(heard)) == (44_100, len(sound.samples))
@@ -134,38 +135,22 @@ async def test_a_recording_is_a_microphone(tmp_path: Path) -> None:
     assert len(blocks) == 1
 
 
-async def test_without_a_recording_there_is_no_microphone(tmp_path: Path) -> None:
-    with pytest.raises(DeviceError):
-        await FileDevices().open_microphone()
-    with pytest.raises(AudioFileError):
-        await FileDevices(tmp_path / "none.wav").open_microphone()
-
-
-async def test_the_loudspeaker_is_a_file(tmp_path: Path) -> None:
-    sound = chirp(0.5, 24_000)
-    speaker = FileDevices(None, tmp_path / "a.flac").loudspeaker()
+@pytest.mark.parametrize("is_kept", [True, False])
+async def test_a_keeper_is_a_loudspeaker(is_kept: bool) -> None:
+    sound = chirp(0.5, 24_000).samples
+    speaker = KeptSpeech(is_kept=is_kept)
     await speaker.prepare()
     before = speaker.first_sound_at
     for start in range(0, 12_000, 1_000):
-        await speaker.play(sound.samples[start : start + 1_000])
+        await speaker.play(sound[start : start + 1_000])
     assert before is None
     assert speaker.first_sound_at is not None
     assert speaker.level().peak_db > -7
     speaker.finish()
     await speaker.drained()
+    await speaker.close()
     assert (speaker.played_frames, speaker.underruns) == (12_000, 0)
-    await speaker.close()
-    await speaker.close()
-    assert np.allclose(soundfile_io.read(tmp_path / "a.flac").samples, sound.samples, atol=1e-4)
-
-
-async def test_what_is_discarded_while_it_plays_was_not_heard() -> None:
-    speaker = FileLoudspeaker(None, is_paced=True)
-    playing = asyncio.create_task(speaker.play(chirp(0.02, 24_000).samples))
-    await asyncio.sleep(0)
-    speaker.discard()
-    await playing
-    assert speaker.played_frames == 0
+    assert np.array_equal(speaker.clip().samples, sound if is_kept else sound[:0])
 
 
 def test_a_clip_of_no_length_is_resampled_to_none() -> None:
