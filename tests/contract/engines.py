@@ -10,12 +10,25 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
 
 from tests.fakes import FakeHearing, FakeSpeech, FakeVad
+from tests.server.audio_answers import speech
+from tests.server.loopback import LoopbackServer
+from tests.server.script import HearingScript, Script, SpeechScript, tone
+from tests.server.wire import Answer, Request
+from voiceapp.core.settings import OPENAI
 from voiceapp.local.stt import PocketsphinxSpeech
 from voiceapp.local.tts import EspeakSpeech
 from voiceapp.local.vad import SileroVad
+from voiceapp.openai_api.speech_to_text import HttpSpeechToText
+from voiceapp.openai_api.text_to_speech import HttpTextToSpeech
+from voiceapp.openai_api.wire import Wire
 from voiceapp.ports import SpeechToText, TextToSpeech, Vad
+from voiceapp.resources import model_table
 
 SENTENCE = "what is the time in london"
 
@@ -44,14 +57,45 @@ async def local_speech() -> AsyncIterator[TextToSpeech]:
     yield EspeakSpeech()
 
 
+@asynccontextmanager
+async def wire_to(server: LoopbackServer) -> AsyncIterator[Wire]:
+    wire = Wire(replace(OPENAI, base_url=server.base_url), lambda: "sk-contract-0123456789", model_table())
+    try:
+        yield wire
+    finally:
+        await wire.close()
+
+
+@asynccontextmanager
+async def openai_hearing() -> AsyncIterator[SpeechToText]:
+    with LoopbackServer(Script(hearing=HearingScript(SENTENCE))) as server:
+        async with wire_to(server) as wire:
+            yield HttpSpeechToText(wire)
+
+
+@asynccontextmanager
+async def openai_speech() -> AsyncIterator[TextToSpeech]:
+    def at_speed(request: Request) -> Answer:
+        def sound(text: str) -> npt.NDArray[np.int16]:
+            frames = len(tone(text)) / request.json.get("speed", 1.0)
+            return np.resize(tone(text), round(frames))
+
+        return speech(SpeechScript(sound=sound), request)
+
+    with LoopbackServer() as server:
+        server.answer_always("/audio/speech", at_speed)
+        async with wire_to(server) as wire:
+            yield HttpTextToSpeech(wire)
+
+
 HEARING: dict[str, Callable[[], AbstractAsyncContextManager[SpeechToText]]] = {
     "fake": fake_hearing,
     "local": local_hearing,
-    # further adapters: "openai": ...
+    "openai": openai_hearing,
 }
 SPEAKING: dict[str, Callable[[], AbstractAsyncContextManager[TextToSpeech]]] = {
     "fake": fake_speech,
     "local": local_speech,
-    # further adapters: "openai": ...
+    "openai": openai_speech,
 }
 VADS: dict[str, Callable[[], Vad]] = {"fake": FakeVad, "local": SileroVad}

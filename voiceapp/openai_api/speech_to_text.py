@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from voiceapp.core.audio import SILENCE_DB, Float32Block, level_of
+from voiceapp.core.audio import SILENCE_DB, Float32Block, clean, level_of
 from voiceapp.core.prompt_echo import is_prompt_echo
 from voiceapp.core.settings import Job
 from voiceapp.core.speech import HearingRequest, Transcript
@@ -21,6 +21,8 @@ from voiceapp.openai_api.wire import Wire
 RATE_HZ = 16_000
 """What every recogniser works at inside; more would only lengthen the upload."""
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024
+INAUDIBLE_DB = -70.0
+"""A microphone that gives only this is off; recognisers invent words for such sound, and charge for it."""
 _ENDPOINT = Job.TRANSCRIPTION.value
 
 
@@ -71,13 +73,14 @@ class HttpHearing:
 
     async def push(self, block: Float32Block) -> None:
         """Take the next block at 16 kHz."""
+        block = clean(block)
         self._encoder.write(block)
         self._frames += len(block)
         self._peak_db = max(self._peak_db, level_of(block).peak_db)
 
     async def finish(self) -> Transcript:
-        """Upload, and return the words."""
-        if not self._frames:
+        """Upload, and return the words; sound that nobody can hear is not sent."""
+        if self._peak_db < INAUDIBLE_DB:
             return Transcript("")
         model = await self._wire.model_for(_ENDPOINT, self._model)
         known = self._wire.known(model)

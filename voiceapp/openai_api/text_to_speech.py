@@ -61,8 +61,8 @@ class HttpTextToSpeech:
     async def speak(self, request: SpeechRequest) -> AsyncGenerator[Float32Block, None]:
         """Stream the sound of *request* at 24 kHz."""
         text = whole(request.text).strip()
-        if not text:
-            return
+        if not any(character.isalnum() for character in text):
+            return  # nothing to pronounce; some servers fail on it, others invent sounds
         model = await self._wire.model_for(_ENDPOINT, self._model)
         if len(text) > self.max_chars:
             raise sentences.too_long(self._wire.where(model), detail=f"{len(text)} characters")
