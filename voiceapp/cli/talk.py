@@ -37,11 +37,16 @@ async def talk(context: Context, arguments: argparse.Namespace) -> int:
         context.output.text(_("Enter: talk, Enter again: send. A typed line is asked in writing. Ctrl+C ends."))
         try:
             while (line := await lines.get()) is not None:
+                if line.strip() and not sys.stdin.isatty():
+                    await session.settle()  # a list of questions: nobody is there to interrupt
                 talker.obey(session, line)
             if talker.phase is Phase.LISTENING:
                 session.handle(StopTalking())
             await session.settle()
         except asyncio.CancelledError:
+            task = asyncio.current_task()
+            assert task is not None
+            task.uncancel()  # Ctrl+C is how one leaves: the turn is stored, then all is well
             session.handle(Interrupt())
             await session.settle()
     context.output.end_line()

@@ -39,6 +39,8 @@ async def transcribe(context: Context, arguments: argparse.Namespace) -> int:
                 is_failed = True
                 context.output.failed(_named(error, file) if len(files) > 1 else error)
                 continue
+            if len(files) > 1 and out is None and form is Format.TXT and not arguments.json:
+                text = f"{file.name}: {text.strip()}\n"
             _deliver(text, file, out, Format.JSON if arguments.json else form)
     return 1 if is_failed else 0
 
