@@ -17,6 +17,8 @@ How a test uses it::
   are contexts that add one more.
 * Names as the program shows them: ``SPEAKER`` and ``MICROPHONE``.
 
+Benchmarks use ``with running_card() as card``; import this module before anything that opens sound.
+
 How it gets there: importing this module (tests/conftest.py names it as a plugin) points ALSA and PulseAudio, by
 environment variables, at a server that does not run yet, before anything can initialise PortAudio. So no test ever
 reaches the machine's real sound card, and children inherit the same. The session-scoped server starts with the first
@@ -28,6 +30,7 @@ its first block. ``norewinds`` and a loopback kept on each hold them at ticks of
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import shutil
@@ -359,9 +362,25 @@ def _missing() -> str:
 
 
 _CARD: SoundCard | None = None
+_OWNER = os.getpid()
 if not _missing():
     _CARD = SoundCard(Path(tempfile.mkdtemp(prefix="voiceapp-card-")))
     _CARD.reserve()
+
+
+@contextmanager
+def running_card() -> Iterator[SoundCard]:
+    """Run the card for a while: for benchmarks, which are no tests. RuntimeError where it cannot run."""
+    if _CARD is None:
+        raise RuntimeError(_missing())
+    _CARD.start()
+    try:
+        if (sounddevice := sys.modules.get("sounddevice")) is not None:  # it looked when there was nothing to see yet
+            sounddevice._terminate()
+            sounddevice._initialize()
+        yield _CARD
+    finally:
+        _CARD.stop()
 
 
 @pytest.fixture(scope="session")
@@ -369,12 +388,8 @@ def sound_card_server() -> Iterator[SoundCard]:
     """The running card. Tests take ``sound_card``, which also tidies up after them."""
     if _CARD is None:
         pytest.skip(_missing())
-    _CARD.start()
-    if (sounddevice := sys.modules.get("sounddevice")) is not None:  # it looked when there was nothing to see yet
-        sounddevice._terminate()
-        sounddevice._initialize()
-    yield _CARD
-    _CARD.stop()
+    with running_card() as card:
+        yield card
 
 
 @pytest.fixture
@@ -384,8 +399,8 @@ def sound_card(sound_card_server: SoundCard) -> Iterator[SoundCard]:
     sound_card_server.restore()
 
 
-def pytest_unconfigure() -> None:
-    """Leave nothing behind, whatever happened."""
-    if _CARD is not None:
+@atexit.register
+def _leave_nothing() -> None:
+    if _CARD is not None and os.getpid() == _OWNER:
         _CARD.stop()
         shutil.rmtree(_CARD._folder, ignore_errors=True)
