@@ -400,7 +400,8 @@ def sound_card(sound_card_server: SoundCard) -> Iterator[SoundCard]:
 
 
 @atexit.register
-def _leave_nothing() -> None:
+def pytest_unconfigure() -> None:
+    """Leave nothing behind, whatever happened: at the end of the tests, and of any other process. Idempotent."""
     if _CARD is not None and os.getpid() == _OWNER:
         _CARD.stop()
         shutil.rmtree(_CARD._folder, ignore_errors=True)
