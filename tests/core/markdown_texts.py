@@ -58,4 +58,12 @@ _SENTENCES = st.lists(_WORDS, min_size=1, max_size=12).map(" ".join)
 def markdown_texts() -> st.SearchStrategy[str]:
     """Return replies of up to some dozen lines, and any text at all."""
     lines = st.lists(st.one_of(_LINES, _SENTENCES), max_size=10).map("\n".join)
-    return st.one_of(lines, lines, st.text(alphabet=" \n*_`#|-=>[]()<>$\\~.1ab!", max_size=60), st.text(max_size=40))
+    endless = st.builds(
+        lambda piece, times, rest: piece * times + rest,
+        st.text("abé*_[(`", min_size=1, max_size=5),
+        st.integers(1, 300),
+        lines,
+    )
+    return st.one_of(
+        lines, lines, endless, st.text(alphabet=" \n*_`#|-=>[]()<>$\\~.1ab!", max_size=60), st.text(max_size=40)
+    )

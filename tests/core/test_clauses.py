@@ -74,6 +74,7 @@ BLOCKS = [
     ("Look:\n\n```\nx = 1\n```\nSo it is.", ["Look:", "Code, one line, is in the window.", "So it is."]),
     ("~~~js\nlet x\n\n\n~~~", ["Code in JavaScript, 3 lines, is in the window."]),
     ("````\n```\nx\n```\n````\nEnd.", ["Code, 3 lines, is in the window.", "End."]),
+    ("```<x>_y\nx", ["Code in Xy, one line, is in the window."]),
     ("```rust\nfn main() {}", ["Code in Rust, one line, is in the window."]),
     ("- run\n  ```sh\n  ls\n  ```\n- stop", ["run.", "Code in shell, one line, is in the window.", "stop."]),
     ("| a | b |\n|---|:-:|\n| 1 | 2 |\n| 3 | 4 |\n\nSo.", ["A table with 2 rows is in the window.", "So."]),

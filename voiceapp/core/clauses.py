@@ -47,6 +47,7 @@ MIN_LIMIT_CHARS = 100
 MAX_CHARS = 220
 OVERFLOW_CHARS = 80
 """How much longer a clause may wait for a pause before it is cut between two words."""
+CODE_NAME_CHARS = 24
 UNBROKEN_CHARS = 400
 """Text without any place to cut is cut anywhere after this many characters."""
 
@@ -115,7 +116,8 @@ class ClauseSplitter:
             self._scanner.feed(delta[index])
             index += 1
             is_inside_word = delta[index - 1].isalpha() and self._scanner.is_plain
-            if is_inside_word and (run := LETTER_RUN.match(delta, index)):
+            room = UNBROKEN_CHARS - (self._now.chars - self._base.chars)
+            if is_inside_word and room > 0 and (run := LETTER_RUN.match(delta, index, index + room)):
                 self._letters(run[0])
                 index = run.end()
         return self._taken()
@@ -164,8 +166,6 @@ class ClauseSplitter:
         self._buffer.append(run)
         now = self._now
         self._now = _Cut(now.chars + len(run), now.words, now.position + len(run))
-        if self._now.chars - self._base.chars > UNBROKEN_CHARS and not self._guard.is_destination:
-            self._emit(self._pause or self._space or self._now)
 
     def block_end(self, end: int, *, is_closed: bool) -> None:
         """Speak what is left of a block."""
@@ -179,7 +179,8 @@ class ClauseSplitter:
     def code(self, info: str, lines: int, end: int) -> None:
         """Announce a block of code."""
         name = (info.split() or [""])[0].strip("{}.").lower()
-        name = self._rules.code_names.get(name, name.capitalize())
+        plain = "".join(char for char in name[:CODE_NAME_CHARS] if char.isalnum() or char in "+-.")
+        name = self._rules.code_names.get(name, plain.capitalize())
         phrases = self._phrases()
         if lines == 1:
             phrase = phrases.code_line_in if name else phrases.code_line

@@ -41,8 +41,8 @@ class Guard:
 
     def letters(self, run: str) -> None:
         """Take the rest of a word; its first letter went through :meth:`feed`."""
-        self._previous = run[-1]
         self._age(len(run))
+        self._previous = run[-1]
 
     def feed(self, char: str) -> None:
         """Take the next character."""
