@@ -14,7 +14,7 @@ from tests.server.loopback import LoopbackServer
 from tests.server.script import ChatScript, ToolCallScript
 from tests.server.wire import Answer
 from voiceapp.core.conversation import Line, Role
-from voiceapp.core.errors import ProviderDown, RateLimited, Refused
+from voiceapp.core.errors import BadAnswer, ProviderDown, RateLimited, Refused
 from voiceapp.core.speech import (
     ChatRequest,
     ReasoningDelta,
@@ -228,3 +228,35 @@ def test_usage_is_counted_by_kind() -> None:
     }  # fmt: skip
     assert completion_amounts({"prompt_tokens": 3, "completion_tokens": None}) == {"text_in": 3.0}
     assert response_amounts({"output_tokens": 7}) == {"text_out": 7.0}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"choices": [{"delta": "text"}]},
+        {"choices": [{"delta": {"tool_calls": [{"function": "f"}]}}]},
+        {"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}], "usage": {"prompt_tokens_details": 3}},
+    ],
+)
+async def test_fields_of_the_wrong_kind_are_the_servers_fault(
+    event: dict[str, object], server: LoopbackServer, wire: Wire
+) -> None:
+    server.answer_always("/chat/completions", events_of(event, "data: [DONE]\n\n"))
+    with pytest.raises(BadAnswer):
+        await parts_of(CompletionsChat(wire))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "response.output_item.done", "item": ["x"]},
+        {"type": "response.completed", "response": "done"},
+        {"type": "response.completed", "response": {"output": [{"type": "message", "content": 3}]}},
+    ],
+)
+async def test_events_of_the_wrong_kind_are_the_servers_fault(
+    event: dict[str, object], server: LoopbackServer, wire: Wire
+) -> None:
+    server.answer_always("/responses", events_of(event))
+    with pytest.raises(BadAnswer):
+        await parts_of(ResponsesChat(wire))

@@ -74,7 +74,11 @@ async def reply_parts(wire: Wire, sent: Sent, reply: ReplyDecoder) -> AsyncGener
             raise sentences.not_the_protocol("empty", where)
         if reply.is_blocked:
             raise sentences.refused(where)
-        for part in reply.finish():
+        try:
+            rest = tuple(reply.finish())
+        except (AttributeError, TypeError, ValueError):
+            raise sentences.not_the_protocol("rubbish", where) from None
+        for part in rest:
             yield part
         await _drain(chunks)
 
@@ -92,13 +96,21 @@ async def _until_over(
         except TimeoutError:
             return
         for event in events.finish() if chunk is None else events.push(chunk):
-            for part in reply.push(event):
+            for part in _read(reply, event):
                 yield part
             if reply.failure or is_error(event):
                 raise error_for_event(reply.failure or event, where)
     is_end_known = events.is_done or reply.is_ending or events.is_json or (has_frame and not reply.is_end_said)
     if chunk is None and reply.has_content and not is_end_known:
         raise sentences.broke_off(where)
+
+
+def _read(reply: ReplyDecoder, event: Mapping[str, Any]) -> Iterator[ReplyPart]:
+    """Yield what *event* adds. A number where an object belongs is the server's fault, not a crash of ours."""
+    try:
+        yield from reply.push(event)
+    except (AttributeError, TypeError, ValueError):
+        raise NotTheProtocol("rubbish") from None
 
 
 def _has_frame(sent: Sent) -> bool:

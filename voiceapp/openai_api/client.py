@@ -119,12 +119,6 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def name_of(provider: Provider) -> str:
-    """Return the provider's name for people."""
-    known = {"openai": "OpenAI", "azure": "Azure OpenAI"}
-    return known.get(provider.name, provider.name)
-
-
 def build_client(
     provider: Provider,
     key: Callable[[], str],

@@ -11,7 +11,7 @@ from voiceapp.core.prompt_echo import is_prompt_echo
 from voiceapp.core.settings import Job
 from voiceapp.core.speech import HearingRequest, Transcript
 from voiceapp.openai_api import sentences
-from voiceapp.openai_api.errors import error_for_event, error_from
+from voiceapp.openai_api.errors import error_for_event
 from voiceapp.openai_api.facts import is_error
 from voiceapp.openai_api.hearing_protocol import form_fields, objects_in, transcript_from
 from voiceapp.openai_api.sse import NotTheProtocol
@@ -109,5 +109,6 @@ class HttpHearing:
                 if is_error(found):
                     raise error_for_event(found, where)
             return transcript_from(objects, self._wire.provider.name, model, seconds)
-        except NotTheProtocol as problem:
-            raise error_from(problem, where) from None
+        except (NotTheProtocol, AttributeError, TypeError, ValueError) as problem:  # the latter: fields of wrong types
+            kind = problem.kind if isinstance(problem, NotTheProtocol) else "rubbish"
+            raise sentences.not_the_protocol(kind, where) from None

@@ -24,7 +24,7 @@ from voiceapp.core.models import Model, ModelTable, pick
 from voiceapp.core.settings import Provider, ProviderKind
 from voiceapp.openai_api import sentences
 from voiceapp.openai_api.adapt import Body, Lessons, lesson_from, wait_before_retry_s
-from voiceapp.openai_api.client import Timeouts, base_url_of, build_client, host_of, name_of, path_of, timeouts_for
+from voiceapp.openai_api.client import Timeouts, base_url_of, build_client, host_of, path_of, timeouts_for
 from voiceapp.openai_api.errors import error_for_event, error_from, prose_of
 from voiceapp.openai_api.facts import is_error
 from voiceapp.openai_api.sse import NotTheProtocol, json_objects
@@ -81,7 +81,7 @@ class Wire:
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
         self.provider = provider
-        self.name = name_of(provider)
+        self.name = provider.shown
         self.table = table
         self.timeouts = timeouts or timeouts_for(provider)
         self._ask_key = key
