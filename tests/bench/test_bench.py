@@ -36,3 +36,22 @@ def test_a_turn_is_measured(tmp_path: Path) -> None:
     assert overhead == pytest.approx(parts, abs=0.01)
     assert len(values["Esc → silence at the sink"]) == 1
     assert len(values["measuring chain"]) == 20
+
+
+@pytest.mark.sound
+@pytest.mark.window
+@pytest.mark.usefixtures("sound_card_server")
+def test_a_turn_in_the_window_is_measured(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "turn", "--window", "-n", "1", "--interrupts", "0", "--char-ms", "2")
+    assert report["title"] == "turn, with the window running"
+    assert [series["n"] for series in report["series"] if series["name"].startswith("response")] == [1]
+
+
+@pytest.mark.sound
+@pytest.mark.window
+@pytest.mark.usefixtures("sound_card_server")
+def test_a_start_is_measured(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "startup", "-n", "1", "--settle", "0.2", "--idle", "0.2")
+    values = {series["name"]: series["values"] for series in report["series"]}
+    assert len(values["command → usable window, warm"]) == 2
+    assert values["idle memory, window process (RSS)"][0] > 10
