@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -84,6 +87,37 @@ def test_a_lost_key_ends_talking_even_within_a_tap(asked: tuple[TalkGesture, lis
     assert not gesture.is_locked
     gesture.release()  # the late key-up means nothing
     assert len(commands) == 2
+
+
+def test_a_key_that_is_still_down_when_the_window_returns_means_nothing(
+    asked: tuple[TalkGesture, list[object]], clock: Clock
+) -> None:
+    """The X server goes on repeating it: no take may begin, least of all one that a "tap" would lock."""
+    gesture, commands = asked
+    gesture.press(is_key=True)
+    gesture.lose()
+    clock.now_s += 5.0
+    gesture.regain()
+    for _ in range(50):
+        clock.now_s += 0.04
+        gesture.press(is_key=True)
+    gesture.release()
+    assert [type(c) for c in commands] == [do.StartTalking, do.StopTalking]
+    gesture.press(is_key=True)
+    assert [type(c) for c in commands] == [do.StartTalking, do.StopTalking, do.StartTalking]
+
+
+@pytest.mark.parametrize(("is_key", "after_s"), [(True, 0.5), (False, 0.05)])
+def test_a_new_press_after_the_window_returned_counts(
+    asked: tuple[TalkGesture, list[object]], clock: Clock, is_key: bool, after_s: float
+) -> None:
+    gesture, commands = asked
+    gesture.press(is_key=True)
+    gesture.lose()
+    gesture.regain()
+    clock.now_s += after_s
+    gesture.press(is_key=is_key)
+    assert [type(c) for c in commands] == [do.StartTalking, do.StopTalking, do.StartTalking]
 
 
 def test_a_tapped_lock_survives_another_window(asked: tuple[TalkGesture, list[object]], clock: Clock) -> None:
@@ -273,3 +307,22 @@ def test_nine_ticks_travel_while_it_works_and_stand_still_where_motion_is_reduce
 def test_ready_enables_the_button(stage: Stage) -> None:
     assert READY in stage.pane.events
     assert stage.window.bar.button.isEnabled()
+
+
+@pytest.mark.window
+@pytest.mark.skipif(shutil.which("xdotool") is None, reason="xdotool is not installed")
+def test_a_key_held_at_the_real_screen_is_one_take(stage: Stage) -> None:
+    """The X server repeats a held key; with real events through the real server it stays one take."""
+    stage.window.activateWindow()
+    stage.qtbot.waitUntil(stage.window.isActiveWindow)
+    hand = ["xdotool", "key", "--delay", "0", "Escape"]
+    subprocess.run(hand, check=True)  # is the keyboard ours?
+    stage.commands(1)
+    repeats: list[object] = []
+    stage.window.pressed_again.connect(lambda: repeats.append(None))
+    subprocess.run(["xdotool", "keydown", "space"], check=True)
+    try:
+        stage.qtbot.waitUntil(lambda: len(repeats) >= 3, timeout=8000)
+    finally:
+        subprocess.run(["xdotool", "keyup", "space"], check=True)
+    assert kinds(stage.commands(3)) == [do.Interrupt, do.StartTalking, do.StopTalking]

@@ -13,6 +13,7 @@ from voiceapp.core import commands as do
 from voiceapp.core import events as ev
 from voiceapp.core.conversation import ConversationHead, Role
 from voiceapp.core.settings import Settings
+from voiceapp.gui.auto_repeat import ask_for_true_key_ups
 from voiceapp.gui.conversation_rail import ConversationRail, IconRail
 from voiceapp.gui.focus_ring import FocusRing
 from voiceapp.gui.header import Header
@@ -62,10 +63,17 @@ class Windows(Protocol):
 
 
 class MainWindow(QMainWindow):
-    """Shows one session. ``ready`` once it takes commands; ``closed`` when the session has ended and all is saved."""
+    """Shows one session.
+
+    Attributes:
+        ready: the session takes commands now.
+        closed: the session has ended and all is saved.
+        pressed_again: the system repeated a talk key that is held; nothing follows from it.
+    """
 
     ready = Signal()
     closed = Signal()
+    pressed_again = Signal()
 
     def __init__(self, theme: Theme, bridge: SessionBridge, pane: QWidget, windows: Windows) -> None:
         super().__init__()
@@ -86,6 +94,7 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
+        ask_for_true_key_ups(app)
         self._ring = FocusRing(theme, self, app)
         self._connect()
         self._add_shortcuts()
@@ -111,7 +120,7 @@ class MainWindow(QMainWindow):
         self._talk.settings_wanted.connect(self._windows.show_settings)
         self.gesture.asked.connect(send)
         self.gesture.locked_changed.connect(self.bar.show_lock)
-        self.bar.button.pressed.connect(self.gesture.press)
+        self.bar.button.pressed.connect(lambda: self.gesture.press())
         self.bar.button.released.connect(self.gesture.release)
         self.bar.sent.connect(lambda text: send(do.SendText(text)))
         self.bar.aloud_changed.connect(self._set_aloud)
@@ -299,26 +308,30 @@ class MainWindow(QMainWindow):
         if event.key() != Qt.Key.Key_Space:
             return False
         if not is_down:
-            if not self.gesture.is_pressed or event.isAutoRepeat():
-                return self.gesture.is_pressed
-            self.gesture.release()
-            return True
+            was_pressed = self.gesture.is_pressed
+            if not event.isAutoRepeat():
+                self.gesture.release()
+            return was_pressed
         wanted = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         is_talk = wanted == Qt.KeyboardModifier.ControlModifier or (
             wanted == Qt.KeyboardModifier.NoModifier and not is_text_field(QApplication.focusWidget())
         )
         if self.gesture.is_pressed:
+            self.pressed_again.emit()
             return True
         if not is_talk or not self.bar.button.isEnabled() or QApplication.activePopupWidget() is not None:
             return False
         if not event.isAutoRepeat():
-            self.gesture.press()
+            self.gesture.press(is_key=True)
         return True
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
-            self.gesture.lose()
+        if event.type() is QEvent.Type.ActivationChange:
+            if self.isActiveWindow():
+                self.gesture.regain()
+            else:
+                self.gesture.lose()
 
     # --- room ---------------------------------------------------------------------------------------------
 
