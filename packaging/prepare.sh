@@ -25,7 +25,7 @@ RUN_LIBRARIES="libGL.so.1=libgl1 libEGL.so.1=libegl1 libxkbcommon.so.0=libxkbcom
   libxcb-icccm.so.4=libxcb-icccm4 libxcb-keysyms.so.1=libxcb-keysyms1 libxcb-shape.so.0=libxcb-shape0
   libxkbcommon-x11.so.0=libxkbcommon-x11-0 libgssapi_krb5.so.2=libgssapi-krb5-2 libportaudio.so.2=libportaudio2"
 # command=package for what the tests drive
-TEST_COMMANDS="Xvfb=xvfb openbox=openbox xdotool=xdotool pulseaudio=pulseaudio pactl=pulseaudio-utils flite=flite"
+TEST_COMMANDS="Xvfb=xvfb openbox=openbox xdotool=xdotool pulseaudio=pulseaudio flite=flite"
 
 missing_packages() { # prints Debian's names of what is not there; $1: run or test
   local known pair
@@ -35,6 +35,7 @@ missing_packages() { # prints Debian's names of what is not there; $1: run or te
   done
   ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so /usr/lib*/alsa-lib/libasound_module_pcm_pulse.so >/dev/null 2>&1 ||
     echo libasound2-plugins
+  command -v pactl >/dev/null 2>&1 || echo pulseaudio-utils # names the devices of PulseAudio and PipeWire
   [ "$1" = test ] || return 0
   for pair in $TEST_COMMANDS; do
     command -v "${pair%%=*}" >/dev/null 2>&1 || echo "${pair#*=}"

@@ -33,6 +33,8 @@ AHEAD = 2
 
 MAX_REPLY_CHARS = 2_000_000
 
+SLICE_CHARS = 2048
+
 MAX_CLAUSE_S = 180.0
 """More sound than any clause can need: a service that streams for ever is cut off."""
 
@@ -150,9 +152,12 @@ class SpokenReply:
         splitter = ClauseSplitter(self._rules)
         try:
             async for delta in deltas:
-                for clause in splitter.push(delta):
-                    self._clauses.put_nowait(clause)
                 on_delta(delta)
+                for start in range(0, len(delta), SLICE_CHARS):
+                    for clause in splitter.push(delta[start : start + SLICE_CHARS]):
+                        self._clauses.put_nowait(clause)
+                    if len(delta) > SLICE_CHARS:
+                        await asyncio.sleep(0)  # a megabyte in one piece must not hold up the loop
         except VoiceAppError as error:
             self._error = self._error or error
         for last in (*splitter.finish(), None):
