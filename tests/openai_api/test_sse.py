@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -71,6 +72,18 @@ def test_what_is_no_protocol(data: bytes, kind: str) -> None:
         with pytest.raises(NotTheProtocol) as caught:
             decoded(data, cuts)
         assert caught.value.kind == kind
+
+
+@given(data=st.binary(max_size=200), prefix=st.sampled_from([b"", b"data: ", b"{", b'{"a":', b"event: x\ndata:"]))
+def test_any_bytes_are_events_or_no_protocol(data: bytes, prefix: bytes) -> None:
+    with suppress(NotTheProtocol):
+        assert all(isinstance(event, dict) for event in decoded(prefix + data))
+
+
+def test_brackets_without_end_are_no_protocol() -> None:
+    for data in (b"[" * 100_000, b"data: " + b"[" * 100_000 + b"\n\n"):
+        with pytest.raises(NotTheProtocol):
+            decoded(data)
 
 
 def test_events_before_a_fault_are_not_lost() -> None:

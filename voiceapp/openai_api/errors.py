@@ -19,7 +19,7 @@ from voiceapp.core import errors as e
 from voiceapp.openai_api import sentences
 from voiceapp.openai_api.facts import Facts, facts_of, retry_after_s
 from voiceapp.openai_api.sentences import Where
-from voiceapp.openai_api.sse import NotTheProtocol, is_html
+from voiceapp.openai_api.sse import UNREADABLE, NotTheProtocol, is_html
 
 DEFAULT_WAIT_S = 2.0
 
@@ -196,7 +196,7 @@ def _body(response: httpx2.Response) -> object:
         return ""
     try:
         return json.loads(text)
-    except ValueError:
+    except UNREADABLE:
         return text
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from voiceapp.core.models import Model
 from voiceapp.core.speech import HearingRequest, Segment, Transcript, Usage
-from voiceapp.openai_api.sse import EventDecoder, NotTheProtocol, is_html
+from voiceapp.openai_api.sse import UNREADABLE, EventDecoder, NotTheProtocol, is_html
 from voiceapp.openai_api.text_joiner import whole
 
 LIKE_WHISPER = frozenset({"language", "prompt"})
@@ -59,7 +59,7 @@ def objects_in(data: bytes) -> list[dict[str, Any]]:
         return [*events.push(data), *events.finish()]
     try:
         value = json.loads(text)
-    except ValueError:
+    except UNREADABLE:
         value = text  # response_format "text" is not JSON
     return [{"text": value if isinstance(value, str) else text}]
 

@@ -17,6 +17,8 @@ MAX_EVENT_CHARS = 16 * 1024 * 1024
 """Longest event taken; beyond it the server is not speaking the protocol."""
 
 DONE = "[DONE]"
+UNREADABLE = (ValueError, RecursionError)
+"""What reading JSON raises, the latter for brackets nested without end."""
 
 
 class NotTheProtocol(Exception):
@@ -129,7 +131,7 @@ class EventDecoder:
             return
         try:
             yield json.loads(data)
-        except ValueError:
+        except UNREADABLE:
             if "\n" not in data:
                 raise NotTheProtocol("rubbish") from None
             for line in data.split("\n"):  # events separated by single line feeds
@@ -141,10 +143,10 @@ def json_objects(text: str) -> list[dict[str, Any]]:
     """Return the objects in *text*: one document, or one per line. Raises NotTheProtocol."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except UNREADABLE:
         try:
             value = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except ValueError:
+        except UNREADABLE:
             raise NotTheProtocol("rubbish") from None
     values = value if isinstance(value, list) else [value]
     return [value for value in values if isinstance(value, dict)]
