@@ -13,7 +13,7 @@ from voiceapp.cli.narrator import Narrator
 from voiceapp.cli.output import Output
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core import events as e
-from voiceapp.core.commands import Interrupt, SendText, StartTalking, StopTalking
+from voiceapp.core.commands import SendText, StartTalking, StopTalking
 from voiceapp.core.settings import Settings
 from voiceapp.core.turn import Phase
 from voiceapp.voice.session import VoiceSession
@@ -25,32 +25,32 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def talk(context: Context, arguments: argparse.Namespace) -> int:
-    """Talk until the input ends or Ctrl+C; both are a good end."""
-    lines = typed_lines()
-    talker = Talker(context.output)
+    """Talk until the input ends or Ctrl+C; both are a good end: the session stores the turn that is running."""
+    try:
+        await _talk(context, arguments)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        assert task is not None
+        task.uncancel()
+    context.output.end_line()
+    return 0
 
+
+async def _talk(context: Context, arguments: argparse.Namespace) -> None:
     def adjusted(settings: Settings) -> Settings:
         return replace(settings, is_reply_aloud=settings.is_reply_aloud and not arguments.silent)
 
+    lines, talker = typed_lines(), Talker(context.output)
     opening = Opening(context.paths, provider=context.provider, trace=arguments.trace, adjusted=adjusted)
     async with open_session(opening, talker) as session:
         context.output.text(_("Enter: talk, Enter again: send. A typed line is asked in writing. Ctrl+C ends."))
-        try:
-            while (line := await lines.get()) is not None:
-                if line.strip() and not sys.stdin.isatty():
-                    await session.settle()  # a list of questions: nobody is there to interrupt
-                talker.obey(session, line)
-            if talker.phase is Phase.LISTENING:
-                session.handle(StopTalking())
-            await session.settle()
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            assert task is not None
-            task.uncancel()  # Ctrl+C is how one leaves: the turn is stored, then all is well
-            session.handle(Interrupt())
-            await session.settle()
-    context.output.end_line()
-    return 0
+        while (line := await lines.get()) is not None:
+            if line.strip() and not sys.stdin.isatty():
+                await session.settle()  # a list of questions: nobody is there to interrupt
+            talker.obey(session, line)
+        if talker.phase is Phase.LISTENING:
+            session.handle(StopTalking())
+        await session.settle()
 
 
 class Talker:
@@ -69,6 +69,7 @@ class Talker:
                 self._output.event("phase", phase=phase.value)
             case e.AudioFlowing():
                 self._output.text(_("Listening. Enter sends."))
+                self._output.event("listening")
         self._narrator(event)
 
     def obey(self, session: VoiceSession, line: str) -> None:
