@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logs = Logs(paths.logs, is_debug=options.debug, topics=[t for t in options.log.split(",") if t])
     logs.log_uncaught()
     try:
-        return run(_opener(paths, logs, options.provider), logs, options)
+        return run(_opener(paths, options), logs, options)
     finally:
         logs.close()
         instance.release()
@@ -84,11 +84,12 @@ def run(open_session: OpenSession, logs: Logs, options: argparse.Namespace) -> i
     return code
 
 
-def _opener(paths: Paths, logs: Logs, provider: str) -> OpenSession:
+def _opener(paths: Paths, options: argparse.Namespace) -> OpenSession:
     @asynccontextmanager
     async def open_session(emit: Emit) -> AsyncIterator[Session]:
-        wiring: Any = await asyncio.to_thread(importlib.import_module, "voiceapp.wiring")
-        async with wiring.open_session(paths=paths, logs=logs, provider=provider, emit=emit) as session:
+        wiring: Any = await asyncio.to_thread(importlib.import_module, "voiceapp.wiring.session")
+        opening = wiring.Opening(paths, provider=options.provider, trace=options.trace)
+        async with wiring.open_session(opening, emit) as session:
             yield session
 
     return open_session
@@ -100,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--provider", default="", metavar="NAME", help=_("who hears, thinks and speaks this time"))
     parser.add_argument("--debug", action="store_true", help=_("log everything, also to the terminal"))
     parser.add_argument("--log", default="", metavar="ROOMS", help=_("limit debug lines to these parts: voice,audio"))
+    parser.add_argument("--trace", type=Path, metavar="FILE", help=_("write every decision there, for replay"))
     parser.add_argument("--ready-file", type=Path, help=argparse.SUPPRESS)
     return parser
 
