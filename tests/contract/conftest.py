@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.contract.engines import HEARING, SPEAKING, VADS
-from voiceapp.ports import SpeechToText, TextToSpeech, Vad
+from tests.contract.engines import CHATTING, HEARING, SPEAKING, VADS
+from voiceapp.ports import ChatModel, SpeechToText, TextToSpeech, Vad
 
 
 @pytest.fixture(params=HEARING)
@@ -19,6 +19,12 @@ async def stt_engine(request: pytest.FixtureRequest) -> AsyncIterator[SpeechToTe
 @pytest.fixture(params=SPEAKING)
 async def tts_engine(request: pytest.FixtureRequest) -> AsyncIterator[TextToSpeech]:
     async with SPEAKING[request.param]() as engine:
+        yield engine
+
+
+@pytest.fixture(params=CHATTING)
+async def chat_engine(request: pytest.FixtureRequest) -> AsyncIterator[ChatModel]:
+    async with CHATTING[request.param]() as engine:
         yield engine
 
 

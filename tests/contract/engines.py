@@ -15,20 +15,23 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from tests.fakes import FakeHearing, FakeSpeech, FakeVad
+from tests.fakes import FakeChat, FakeHearing, FakeSpeech, FakeVad
 from tests.server.audio_answers import speech
 from tests.server.loopback import LoopbackServer
 from tests.server.script import HearingScript, Script, SpeechScript, tone
 from tests.server.wire import Answer, Request
 from voiceapp.core.settings import OPENAI
+from voiceapp.local.chat import LocalChat
 from voiceapp.local.stt import PocketsphinxSpeech
 from voiceapp.local.tts import EspeakSpeech
 from voiceapp.local.vad import SileroVad
+from voiceapp.openai_api.completions_chat import CompletionsChat
+from voiceapp.openai_api.responses_chat import ResponsesChat
 from voiceapp.openai_api.speech_to_text import HttpSpeechToText
 from voiceapp.openai_api.text_to_speech import HttpTextToSpeech
 from voiceapp.openai_api.wire import Wire
-from voiceapp.ports import SpeechToText, TextToSpeech, Vad
-from voiceapp.resources import model_table
+from voiceapp.ports import ChatModel, SpeechToText, TextToSpeech, Vad
+from voiceapp.resources import local_chat_languages, model_table
 
 SENTENCE = "what is the time in london"
 
@@ -88,6 +91,30 @@ async def openai_speech() -> AsyncIterator[TextToSpeech]:
             yield HttpTextToSpeech(wire)
 
 
+@asynccontextmanager
+async def fake_chat() -> AsyncIterator[ChatModel]:
+    yield FakeChat(*["I can listen and answer."] * 4)
+
+
+@asynccontextmanager
+async def local_chat() -> AsyncIterator[ChatModel]:
+    yield LocalChat(local_chat_languages())
+
+
+@asynccontextmanager
+async def openai_responses() -> AsyncIterator[ChatModel]:
+    with LoopbackServer() as server:
+        async with wire_to(server) as wire:
+            yield ResponsesChat(wire)
+
+
+@asynccontextmanager
+async def openai_completions() -> AsyncIterator[ChatModel]:
+    with LoopbackServer() as server:
+        async with wire_to(server) as wire:
+            yield CompletionsChat(wire)
+
+
 HEARING: dict[str, Callable[[], AbstractAsyncContextManager[SpeechToText]]] = {
     "fake": fake_hearing,
     "local": local_hearing,
@@ -97,5 +124,11 @@ SPEAKING: dict[str, Callable[[], AbstractAsyncContextManager[TextToSpeech]]] = {
     "fake": fake_speech,
     "local": local_speech,
     "openai": openai_speech,
+}
+CHATTING: dict[str, Callable[[], AbstractAsyncContextManager[ChatModel]]] = {
+    "fake": fake_chat,
+    "local": local_chat,
+    "openai-responses": openai_responses,
+    "openai-completions": openai_completions,
 }
 VADS: dict[str, Callable[[], Vad]] = {"fake": FakeVad, "local": SileroVad}
