@@ -123,3 +123,11 @@ def test_a_crash_leaves_its_stacks(tmp_path: Path) -> None:
         os.abort()"""
     subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
     assert "Fatal Python error: Aborted" in (tmp_path / "crash.txt").read_text()
+
+
+def test_keys_of_the_environment_are_struck_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_SERVER_KEY", "plainword-of-mine")
+    logs = Logs(tmp_path)
+    logging.getLogger("voiceapp.test").info("sent plainword-of-mine")
+    logs.close()
+    assert logs.ring.lines()[-1].endswith("sent …")

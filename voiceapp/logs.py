@@ -139,6 +139,9 @@ class Logs:
             topics: rooms ("voice", "audio") to which debug records are limited; empty = all.
         """
         self.redactor = Redactor()
+        for name, value in os.environ.items():
+            if name.endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")):
+                self.redactor.register(value)
         self.ring = Ring()
         self.file = folder / "voiceapp.log"
         self._logger = logging.getLogger(_ROOT)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import itertools
 import sqlite3
 from pathlib import Path
@@ -116,3 +117,20 @@ async def test_tables_are_strict_and_deletions_follow_references(store: SqliteSt
     with sqlite3.connect(store.database) as db, pytest.raises(sqlite3.IntegrityError):
         db.execute("INSERT INTO notes (text, created_at) VALUES ('x', 'not a time')")
     db.close()
+
+
+async def test_two_processes_write_at_once_and_neither_loses_anything(tmp_path: Path) -> None:
+    one, two = SqliteStore(tmp_path, PlainTakes()), SqliteStore(tmp_path, PlainTakes())
+    await asyncio.gather(one.open(), two.open())
+    head = await one.new_conversation("shared")
+    writes = [
+        writer.add_message(head.id, Role.USER, f"{name} {number}")
+        for number in range(40)
+        for name, writer in (("one", one), ("two", two))
+    ]
+    await asyncio.gather(*writes)
+    texts = [message.text for message in (await two.conversation(head.id)).messages]
+    assert [t for t in texts if t.startswith("one")] == [f"one {n}" for n in range(40)]
+    assert [t for t in texts if t.startswith("two")] == [f"two {n}" for n in range(40)]
+    await one.close()
+    await two.close()

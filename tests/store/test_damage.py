@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from tests.store.plain_takes import PlainTakes
 from voiceapp.core.conversation import Role, TakeState
 from voiceapp.core.errors import StoreError
+from voiceapp.store.database import migrate
 from voiceapp.store.schema import MIGRATIONS
 from voiceapp.store.sqlite import SqliteStore
 
@@ -169,6 +171,18 @@ async def test_every_older_layout_is_brought_up_to_date(tmp_path: Path, version:
     head = await store.new_conversation("x")
     assert (await store.conversation(head.id)).head.title == "x"
     await store.close()
+
+
+def test_a_step_that_fails_leaves_the_layout_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        first, second = "CREATE TABLE a (x INTEGER) STRICT", "CREATE TABLE b (x INTEGER) STRICT"
+        with pytest.raises(sqlite3.OperationalError):
+            migrate(db, path, ((first,), (second, "no sql")))
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("a",)]
+        migrate(db, path, ((first,), (second,)))
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
 
 
 FORBIDDEN = """

@@ -118,3 +118,11 @@ def test_a_system_without_a_keyring_is_recognised(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(keyring.core, "_keyring_backend", None)
     assert system_keyring() is None
+
+
+def test_every_key_is_told_to_the_log_that_must_not_show_it(tmp_path: Path) -> None:
+    told: list[str] = []
+    secrets = KeyringSecrets(tmp_path, environ={"OPENAI_API_KEY": KEY}, keyring=lambda: None, on_key=told.append)
+    secrets.get("openai")
+    secrets.set("desk", "desk-key")
+    assert told == [KEY, "desk-key"]

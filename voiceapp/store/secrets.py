@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from gettext import gettext as _
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from voiceapp.core.environment import key_from
 from voiceapp.core.errors import StoreError
@@ -56,6 +56,7 @@ class KeyringSecrets:
         service: the name under which the keyring holds the keys.
         environ: consulted for a provider that has no stored key.
         keyring: returns the backend; called at the first need.
+        on_key: gets every key that passes through here, so that it can be struck out of the log.
     """
 
     def __init__(
@@ -63,13 +64,15 @@ class KeyringSecrets:
         folder: Path,
         service: str = "voiceapp",
         environ: Mapping[str, str] = os.environ,
-        keyring: Any = system_keyring,
+        keyring: Callable[[], Keyring | None] = system_keyring,
+        on_key: Callable[[str], None] = lambda _key: None,
     ) -> None:
         self._index = folder / "keys.json"
         self._file = folder / "keys.secret.json"
         self._service = service
         self._environ = environ
         self._find_keyring = keyring
+        self._on_key = on_key
         self._backend: Keyring | None = None
         self._is_found = False
         self._lock = threading.RLock()
@@ -80,17 +83,23 @@ class KeyringSecrets:
 
     def get(self, provider: str) -> str:
         """Return the stored key, else the environment's, else ""."""
+        key = self._stored(provider) or key_from(self._environ, provider)
+        self._on_key(key)
+        return key
+
+    def _stored(self, provider: str) -> str:
         with self._lock:
             place = _table(self._index).get(provider, "")
             if place == _IN_FILE:
                 return _table(self._file).get(provider, "")
             if place == _IN_KEYRING:
                 return self._from_keyring(provider)
-        return key_from(self._environ, provider)
+        return ""
 
     def set(self, provider: str, key: str) -> None:
         """Store *key*, in the keyring where it takes it; an empty one deletes. Raises StoreError, DiskFull."""
         with self._lock:
+            self._on_key(key.strip())
             self._forget(provider)
             if key := key.strip():
                 place = _IN_KEYRING if self._to_keyring(provider, key) else _IN_FILE
