@@ -13,16 +13,19 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.conftest import Stage
-from tests.gui.scripted_session import DEVICES
+from tests.gui.conftest import Pane, Stage, WindowsFake
+from tests.gui.scripted_session import DEVICES, ScriptedSession
 from voiceapp.core import commands as do
 from voiceapp.core import events as ev
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState
 from voiceapp.core.settings import Job, Provider, ProviderKind, Settings
 from voiceapp.core.turn import Phase
 from voiceapp.gui.conversation_list import HEAD_ROLE, ConversationList, day_title
+from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.notice_texts import using
-from voiceapp.gui.shell import plan_for
+from voiceapp.gui.session_bridge import SessionBridge
+from voiceapp.gui.shell import is_text_field, plan_for
+from voiceapp.gui.theme import Theme
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # offscreen, where there is no screen
 
@@ -80,7 +83,17 @@ def test_f6_goes_round(stage: Stage) -> None:
 def test_the_window_starts_with_space_for_talking(stage: Stage) -> None:
     stage.window.activateWindow()
     stage.qtbot.waitUntil(stage.window.isActiveWindow)
-    assert not stage.window.bar.entry.lines.hasFocus()
+    assert not is_text_field(QApplication.focusWidget())
+
+
+def test_even_before_the_session_is_there(qtbot: QtBot, theme: Theme) -> None:
+    bridge = SessionBridge(ScriptedSession().open)
+    window = MainWindow(theme, bridge, Pane(), WindowsFake())
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    assert not is_text_field(QApplication.focusWidget())
 
 
 # --- typing -----------------------------------------------------------------------------------------------

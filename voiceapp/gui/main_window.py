@@ -175,6 +175,8 @@ class MainWindow(QMainWindow):
             case ev.SessionReady(settings=settings):
                 self._use_settings(settings)
                 self.bar.set_ready(is_ready=True)
+                if self.shell.hasFocus():
+                    self.bar.button.setFocus(Qt.FocusReason.OtherFocusReason)
                 self.ready.emit()
             case ev.SettingsChanged(settings=settings):
                 self._use_settings(settings)
@@ -290,7 +292,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         handle = self.windowHandle()
         if handle is not None and not event.spontaneous():
-            self.bar.button.setFocus(Qt.FocusReason.OtherFocusReason)  # not the entry: Space talks from the start
+            self.shell.setFocus(Qt.FocusReason.OtherFocusReason)  # in no text field: Space talks from the start
             handle.installEventFilter(self)  # sees each key once, before any widget; far fewer events than the app's
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -70,6 +70,7 @@ class Shell(QWidget):
         self._slide.setDuration(PANEL_MS)
         self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
         self._scrim.clicked.connect(self.close_over)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside the entry leaves it, and Space talks
         self._place()
 
     @property

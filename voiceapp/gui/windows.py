@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtWidgets import QApplication, QWidget
 
 from voiceapp.core import events as ev
 from voiceapp.gui.log_window import LogWindow, ReadLog
 from voiceapp.gui.session_bridge import SessionBridge
+from voiceapp.gui.settings_dialog import SettingsDialog
+from voiceapp.gui.settings_page import Facts
 from voiceapp.gui.takes_window import TakesWindow
 from voiceapp.gui.theme import Theme
 
@@ -14,11 +18,13 @@ from voiceapp.gui.theme import Theme
 class SideWindows:
     """Makes, feeds and closes them. Remembers the events a late window must be told first."""
 
-    def __init__(self, theme: Theme, bridge: SessionBridge, read_log: ReadLog) -> None:
+    def __init__(self, theme: Theme, bridge: SessionBridge, read_log: ReadLog, facts: Facts | None = None) -> None:
         self._theme, self._bridge, self._read_log = theme, bridge, read_log
+        self._facts = facts or Facts()
         self._recordings: TakesWindow | None = None
         self._log: LogWindow | None = None
-        self._settings: ev.SettingsChanged | None = None
+        self._settings: SettingsDialog | None = None
+        self._ready: ev.SessionReady | None = None
         bridge.happened.connect(self._on_event)
 
     @property
@@ -27,8 +33,8 @@ class SideWindows:
         if self._recordings is None:
             self._recordings = TakesWindow(self._theme)
             self._recordings.asked.connect(self._bridge.send)
-            if self._settings is not None:
-                self._recordings.apply(self._settings)
+            if self._ready is not None:
+                self._recordings.apply(self._ready)
         return self._recordings
 
     @property
@@ -38,8 +44,19 @@ class SideWindows:
             self._log = LogWindow(self._theme, self._read_log)
         return self._log
 
+    @property
+    def settings(self) -> SettingsDialog:
+        """The settings."""
+        if self._settings is None:
+            self._settings = SettingsDialog(self._theme, self._facts)
+            self._settings.wanted.connect(self._bridge.send)
+            if self._ready is not None:
+                self._settings.handle(self._ready)
+        return self._settings
+
     def show_settings(self, page: str = "") -> None:
         """Open the settings, at *page* where one is named."""
+        self.settings.open_page(page)
 
     def show_recordings(self) -> None:
         """Open the list of recordings."""
@@ -51,14 +68,30 @@ class SideWindows:
 
     def close_all(self) -> None:
         """Close those that are open."""
-        windows: list[QWidget | None] = [self._recordings, self._log]
+        windows: list[QWidget | None] = [self._settings, self._recordings, self._log]
         for window in windows:
             if window is not None:
                 window.close()
         QApplication.closeAllWindows()
 
     def _on_event(self, event: ev.Event) -> None:
-        if isinstance(event, ev.SessionReady | ev.SettingsChanged):
-            self._settings = ev.SettingsChanged(event.settings)
+        self._ready = _after(self._ready, event)
         if self._recordings is not None:
             self._recordings.apply(event)
+        if self._settings is not None:
+            self._settings.handle(event)
+
+
+def _after(ready: ev.SessionReady | None, event: ev.Event) -> ev.SessionReady | None:
+    """Return how the session stands after *event*: what a window that is made later must be told."""
+    match event:
+        case ev.SessionReady():
+            return event
+        case ev.EnginesChanged(engines=engines) if ready is not None:
+            return replace(ready, engines=engines)
+        case ev.DevicesChanged(devices=devices) if ready is not None:
+            return replace(ready, devices=devices)
+        case ev.SettingsChanged(settings=settings) if ready is not None:
+            return replace(ready, settings=settings)
+        case _:
+            return ready
