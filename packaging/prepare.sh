@@ -33,7 +33,7 @@ missing_packages() { # prints Debian's names of what is not there; $1: run or te
   for pair in $RUN_LIBRARIES; do
     case "$known" in *"${pair%%=*}"*) ;; *) echo "${pair#*=}" ;; esac
   done
-  ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so /usr/lib*/alsa-lib/libasound_module_pcm_pulse.so >/dev/null 2>&1 ||
+  [ -n "$(find /usr/lib /usr/lib64 -maxdepth 3 -name libasound_module_pcm_pulse.so 2>/dev/null | head -n 1)" ] ||
     echo libasound2-plugins
   command -v pactl >/dev/null 2>&1 || echo pulseaudio-utils # names the devices of PulseAudio and PipeWire
   [ "$1" = test ] || return 0
