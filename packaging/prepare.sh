@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by packaging/run and packaging/test: brings Python packages and, where it may, the system's libraries.
 # Sourced, not run. Sets PY to the environment's interpreter. A second call with nothing changed does nothing.
 
@@ -28,7 +29,9 @@ RUN_LIBRARIES="libGL.so.1=libgl1 libEGL.so.1=libegl1 libxkbcommon.so.0=libxkbcom
 TEST_COMMANDS="Xvfb=xvfb openbox=openbox xdotool=xdotool pulseaudio=pulseaudio flite=flite"
 
 missing_packages() { # prints Debian's names of what is not there; $1: run or test
-  local known pair
+  local known pair base
+  base=$(find_python) || echo python3
+  "${base:-false}" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv # Debian keeps them apart
   known=$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true)
   for pair in $RUN_LIBRARIES; do
     case "$known" in *"${pair%%=*}"*) ;; *) echo "${pair#*=}" ;; esac
