@@ -7,6 +7,7 @@ appended to; a result that arrives too late for the text it was made from is dro
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import perf_counter
 
 from pygments import lex  # type: ignore[import-untyped]
 from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
@@ -47,7 +48,7 @@ LINE_PX = 20
 SCROLL_BAR_PX = 12
 COLOR_WAIT_MS = 150
 """Growing code is coloured at most this often."""
-LINES_PER_STEP = 150
+STEP_MS = 4.0
 
 Colored = Sequence[Sequence[tuple[int, int, str]]]
 """Per line: (start, length, token of the look) in UTF-16 units."""
@@ -131,6 +132,9 @@ class CodeText(SelectableText):
         self.setLineWrapMode(QTextEdit.LineWrapMode.NoWrap)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.document().setDefaultFont(theme.font(13, is_mono=True))
+
+    def _forget_height(self) -> None:
+        """Colours change no height, and the block of code counts its lines itself."""
 
     def append_code(self, text: str) -> None:
         size = QTextBlockFormat()
@@ -256,9 +260,10 @@ class CodeBlock(QWidget):
     def _show_colors(self) -> None:
         """Colour some lines; the rest in the next turns of the event loop."""
         document = self.text.document()
-        end = min(self._step_from + LINES_PER_STEP, document.blockCount())
-        for number in range(self._step_from, end):
-            self._painter.rehighlightBlock(document.findBlockByNumber(number))
-        self._step_from = end
-        if end < document.blockCount():
-            self._stepping.start()
+        begun = perf_counter()
+        while self._step_from < document.blockCount():
+            self._painter.rehighlightBlock(document.findBlockByNumber(self._step_from))
+            self._step_from += 1
+            if (perf_counter() - begun) * 1000 > STEP_MS:
+                self._stepping.start()
+                return

@@ -91,11 +91,11 @@ class ConversationView(QScrollArea):
         self._earlier.hide()
         self._stack = Stack(self._page, gap_px=24)
         self._stack.laid_out.connect(self._fit)
-        self._empty = EmptyPage(self._theme)
-        self._empty.setParent(self._page)
-        self._empty.ask.connect(lambda text: self.wanted.emit(c.SendText(text)))
-        self._empty.test_devices.connect(lambda: self.settings_wanted.emit("sound"))
-        self._empty.add_key.connect(lambda: self.settings_wanted.emit("providers"))
+        self.empty = EmptyPage(self._theme)
+        self.empty.setParent(self._page)
+        self.empty.ask.connect(lambda text: self.wanted.emit(c.SendText(text)))
+        self.empty.test_devices.connect(lambda: self.settings_wanted.emit("sound"))
+        self.empty.add_key.connect(lambda: self.settings_wanted.emit("providers"))
         self._newest = IconTextButton(self._theme, "chevron-down", self.tr("Jump to newest"), self)
         self._newest.setProperty("compact", True)
         self._newest.clicked.connect(self.jump_to_newest)
@@ -385,13 +385,13 @@ class ConversationView(QScrollArea):
         anchor, offset = self._anchor()
         height = self._stack.heightForWidth(wide)
         self._stack.setGeometry(left, top, wide, height)
-        if self._empty.isHidden():
+        if self.empty.isHidden():
             self._page.resize(width, max(self.viewport().height(), top + height + EDGE_PX))
         else:
-            self._empty.setGeometry(left, 0, wide, self._empty.height())
-            free = self.viewport().height() - self._empty.height()
-            self._empty.move(left, max(EDGE_PX, round(free * 0.45)))
-            self._page.resize(width, max(self.viewport().height(), self._empty.height() + 2 * EDGE_PX))
+            self.empty.setGeometry(left, 0, wide, self.empty.height())
+            free = self.viewport().height() - self.empty.height()
+            self.empty.move(left, max(EDGE_PX, round(free * 0.45)))
+            self._page.resize(width, max(self.viewport().height(), self.empty.height() + 2 * EDGE_PX))
         if self._is_following:
             self._to_end()
         elif anchor is not None:
@@ -424,12 +424,12 @@ class ConversationView(QScrollArea):
         is_at_end = value >= self.verticalScrollBar().maximum() - NEAR_END_PX
         if not self._is_fitting:
             self._is_following = is_at_end
-        self._newest.setVisible(not is_at_end and self._empty.isHidden())
+        self._newest.setVisible(not is_at_end and self.empty.isHidden())
 
     def _show_emptiness(self) -> None:
         is_empty = not self._model.entries
-        if is_empty is self._empty.isHidden():
-            self._empty.setVisible(is_empty)
+        if is_empty is self.empty.isHidden():
+            self.empty.setVisible(is_empty)
             self._stack.setVisible(not is_empty)
             self._fit()
 

@@ -82,7 +82,7 @@ class BlockScanner:
 
     def push(self, text: str) -> None:
         """The reply grew by *text*."""
-        self._tail += text
+        self._tail += text.replace("\r", " ")  # the parser would drop it, and every place after it would be wrong
         self._is_stale = True
 
     def finish(self) -> None:
@@ -149,7 +149,15 @@ class BlockScanner:
         return False
 
     def _settle_prose(self) -> bool:
-        window = self._tail[: 2 * self._prose_limit]
+        size = 2 * self._prose_limit
+        while not self._settle_window(size):
+            if size >= len(self._tail):
+                return False
+            size *= 2  # long lines: more must be seen to know where a block ends
+        return True
+
+    def _settle_window(self, size: int) -> bool:
+        window = self._tail[:size]
         is_whole = len(window) == len(self._tail)
         if not (is_whole and self._is_final):
             window = window[: self._certain_end(window, self._prose_limit)]
@@ -185,7 +193,8 @@ class BlockScanner:
         head = self._table_head if begin == 0 else ""
         text = head + piece[:at]
         if block.kind is Kind.TABLE and not head:
-            head = "".join(text.splitlines(keepends=True)[:2])
+            lines = text.split("\n", 2)
+            head = f"{lines[0]}\n{lines[1]}\n" if len(lines) > 2 else ""
         self._ready.append(
             Block(block.kind, block.start, block.start + at, text, block.start - (len(text) - at), block.language)
         )
@@ -232,13 +241,15 @@ class BlockScanner:
         head = self._table_head
         source = head + text
         lines = [0]
-        for line in source.splitlines(keepends=True) if "\r" in source else source.split("\n"):
-            lines.append(lines[-1] + len(line) + (0 if "\r" in source else 1))
+        for line in source.split("\n"):
+            lines.append(lines[-1] + len(line) + 1)
         blocks: list[Block] = []
         for token in self._markdown.parse(source):
             if token.level or token.map is None or token.nesting < 0:
                 continue
             first, last = lines[token.map[0]], min(lines[token.map[1]], len(source))
+            if last <= len(head):
+                continue
             begin = max(first, len(head))
             kind = Kind.PROSE
             language, body = "", source[first:last]

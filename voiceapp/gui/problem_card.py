@@ -130,6 +130,7 @@ class ProblemCard(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.setContentsMargins(0, 10, 0, 14)
+        column.addLayout(row)  # first: a button without a parent would be shown as a window of its own
         self.again = self._button(
             row, "refresh-cw", self.tr("Try the same key again") if what.wants_key else self.tr("Try again")
         )
@@ -145,7 +146,6 @@ class ProblemCard(QWidget):
         self.replace.setVisible(bool(what.replacement))
         self.local.setVisible(what.can_use_local)
         self.settings.setVisible(what.can_open_settings)
-        column.addLayout(row)
         if what.can_try_again and self._problem.retry_after_s:
             self._clock.start()
             self._second.start()

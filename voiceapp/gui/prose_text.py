@@ -242,6 +242,22 @@ class ProseText(SelectableText):
             self.viewport().update()
         return bool(places)
 
+    def spoken_positions(self) -> tuple[int, int] | None:
+        """Return the document positions of the words that are being spoken."""
+        return self._spoken
+
+    def text_between(self, start: int, end: int) -> str:
+        """Return what stands at document positions [start, end)."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(start)
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        return plain(cursor)
+
+    def struck_text(self) -> str:
+        """Return what is struck out because it was not heard."""
+        at = self._caret_at
+        return "" if at is None else self.text_between(at, self.document().characterCount() - 1)
+
     def spoken_rect(self) -> QRectF:
         """Return where the spoken words are, in this widget; empty when none are."""
         if self._spoken is None:

@@ -25,7 +25,8 @@ class Icon(QWidget):
         theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self._theme.paint_icon(QPainter(self), QRectF(self.rect()).adjusted(0, self._drop_px, 0, 0), self._name, self._color)
+        spot = QRectF(self.rect()).adjusted(0, self._drop_px, 0, 0)
+        self._theme.paint_icon(QPainter(self), spot, self._name, self._color)
 
 
 class IconLine(QWidget):

@@ -57,20 +57,21 @@ class ReplyView(Stack):
         self._is_dirty = False
         self._is_finished = False
         self._looks: list[Part] = []
-        self._selection = SpanningSelection(self)
+        self.selection = SpanningSelection(self)
         self._spoken = (0, 0)
         self.block_writes = 0
         self._dots = ThinkingDots(theme)
         self._more = QPushButton()
+        self._more.setObjectName("show-more")
         self._more.clicked.connect(self._show_more)
         self._more.hide()
         self._cut = IconLine(theme, "hand", "ink2")
         self._cut.hide()
-        self._footer = ReplyFooter(theme, lambda: self.text)
-        self._footer.hide()
-        self._footer.again.clicked.connect(self.regenerate)
-        self._footer.speak.clicked.connect(self.speak)
-        for item in (self._dots, self._more, self._cut, self._footer):
+        self.footer = ReplyFooter(theme, lambda: self.text)
+        self.footer.hide()
+        self.footer.again.clicked.connect(self.regenerate)
+        self.footer.speak.clicked.connect(self.speak)
+        for item in (self._dots, self._more, self._cut, self.footer):
             self.add(item)
             item.setVisible(item is self._dots)
         self.set_reply(reply)
@@ -132,8 +133,8 @@ class ReplyView(Stack):
             self._cut.set_text(self._cut_words())
         self._cut.setVisible(is_cut)
         self._dots.setVisible(not message.is_complete and not self.text.strip())
-        self._footer.setVisible(message.is_complete or message.timings is not None)
-        self._footer.set_message(message)
+        self.footer.setVisible(message.is_complete or message.timings is not None)
+        self.footer.set_message(message)
         if message.is_complete:
             self.set_spoken(0, 0)
         self.setAccessibleName(self.tr("Answer"))
@@ -145,6 +146,11 @@ class ReplyView(Stack):
         if self._reply.interrupted_at_s is None:
             return self.tr("You interrupted. {lost}").format(lost=lost)
         return self.tr("You interrupted at {s:.1f} s. {lost}").format(s=self._reply.interrupted_at_s, lost=lost)
+
+    @property
+    def cut_words(self) -> str:
+        """What is said about the interruption; empty where there was none."""
+        return "" if self._cut.isHidden() else self._cut.text()
 
     # --- work ---------------------------------------------------------------------------------------------
 
@@ -225,7 +231,7 @@ class ReplyView(Stack):
                 return part
         if block.kind is Kind.CODE:
             code = CodeBlock(self._theme, block)
-            self._selection.watch(code.text)
+            self.selection.watch(code.text)
             self._place(code)
             return code
         prose = ProseText(self._theme, self._writer)
@@ -233,7 +239,7 @@ class ReplyView(Stack):
         if block.kind is Kind.TABLE:
             prose.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         prose.link_clicked.connect(self.link_clicked)
-        self._selection.watch(prose)
+        self.selection.watch(prose)
         self._place(prose)
         return prose
 
@@ -246,7 +252,7 @@ class ReplyView(Stack):
             if isinstance(part, ProseText) and part.block_count > 1:
                 part.drop_last()
             else:
-                self._selection.forget(part.text if isinstance(part, CodeBlock) else part)
+                self.selection.forget(part.text if isinstance(part, CodeBlock) else part)
                 self.remove(part)
 
     # --- the voice ----------------------------------------------------------------------------------------
@@ -267,7 +273,7 @@ class ReplyView(Stack):
 
     def set_playing(self, is_playing: bool) -> None:
         """Let the speak button stop what it started."""
-        self._footer.set_speaking(is_playing)
+        self.footer.set_speaking(is_playing)
 
     def set_look(self) -> None:
         """The colours have changed: write everything again, a part per step."""
@@ -276,7 +282,7 @@ class ReplyView(Stack):
         self.grew.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._selection.handle_key(event):
+        if not self.selection.handle_key(event):
             super().keyPressEvent(event)
 
 

@@ -176,6 +176,10 @@ class SettingsDialog(QDialog):
         self._buttons[name].setChecked(True)
         self._stack.setCurrentIndex(list(self.pages).index(name))
 
+    def shown_pages(self) -> list[str]:
+        """Return the pages that the filter leaves."""
+        return [name for name, button in self._buttons.items() if not button.isHidden()]
+
     def apply_now(self) -> None:
         """Send what was changed and is not sent yet."""
         self._apply_soon.stop()

@@ -67,6 +67,10 @@ class PrivacyPage(SettingsPage):
         stored.row(self.tr("Keys"), note(facts.key_place or self.tr("The system keyring")))
         self.know("delete", "history", "recordings")
 
+    def sent(self, job: Job) -> str:
+        """Return what is said about *job*."""
+        return self._sent[job].text()
+
     def _folder_words(self, data_dir: str) -> QLabel:
         words = note(data_dir or self.tr("not known yet"))
         words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

@@ -82,10 +82,10 @@ class ProviderCard(QWidget):
         head.addStretch(1)
         for button in buttons:
             head.addWidget(button)
+        grid.addLayout(head, 0, 0)  # gives the buttons a parent, before they are shown
         self.remove.setVisible(provider.kind not in (ProviderKind.LOCAL, ProviderKind.OPENAI))
         self.address_toggle.setVisible(not is_local)
         self.key_toggle.setVisible(not is_local)
-        grid.addLayout(head, 0, 0)
         grid.addWidget(self.line, 1, 0)
         grid.addWidget(self._make_key(), 2, 0)
         grid.addWidget(self._make_address(), 3, 0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPlainTextEdit
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QSlider
 
 from voiceapp.core.settings import Job, Settings
-from voiceapp.gui.settings_page import Facts, SettingsPage
+from voiceapp.gui.settings_page import Facts, SettingsPage, side_by_side
 from voiceapp.gui.theme import Theme
 
 LANGUAGES = (
@@ -51,18 +51,15 @@ class SpeechPage(SettingsPage):
         voice_line.setPlaceholderText(self.tr("the engine's own"))
         self.voice.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         panel.row(self.tr("Voice"), self.voice, self.tr("By name, as its engine knows it."))
-        self.speed = QDoubleSpinBox()
-        self.speed.setRange(0.1, 9.9)
-        self.speed.setSingleStep(0.1)
-        self.speed.setDecimals(2)
-        self.speed.setSuffix(" ×")
-        self.speed.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        self.speed.setMaximumWidth(96)
-        speed_line = self.speed.lineEdit()
-        assert speed_line is not None
-        speed_line.setTextMargins(10, 0, 0, 0)
-        self.speed.setKeyboardTracking(False)
-        self.speed_row = panel.row(self.tr("Speed"), self.speed, self.tr("From 0.5 to 2."))
+        self.speed = QSlider(Qt.Orientation.Horizontal)
+        self.speed.setAccessibleName(self.tr("Speed"))
+        self.speed.setRange(50, 200)
+        self.speed.setSingleStep(5)
+        self.speed.setPageStep(25)
+        self.speed_words = QLabel()
+        self.speed_words.setFixedWidth(56)
+        self.speed_words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        panel.row(self.tr("Speed"), side_by_side(self.speed, self.speed_words, has_stretch=False))
         self.language = QComboBox()
         for code, name in LANGUAGES:
             self.language.addItem(name, code)
@@ -75,7 +72,7 @@ class SpeechPage(SettingsPage):
         panel.row(self.tr("Instructions"), self.instructions, self.tr("Told to the model with every question."))
         voice_line.editingFinished.connect(self._apply)
         self.voice.activated.connect(self._apply)
-        self.speed.valueChanged.connect(self._apply)
+        self.speed.valueChanged.connect(self._on_speed)
         self.language.activated.connect(self._apply)
         self.vocabulary.textChanged.connect(self._apply)
         self.instructions.textChanged.connect(self._apply)
@@ -93,7 +90,8 @@ class SpeechPage(SettingsPage):
         self.voice.setCurrentIndex(at)
         if at < 0:
             self.voice.setEditText(settings.voice)
-        self.speed.setValue(settings.speed)
+        self.speed.setValue(round(settings.speed * 100))
+        self._show_speed()
         if self.language.findData(settings.language) < 0:
             self.language.addItem(settings.language, settings.language)
         self.language.setCurrentIndex(self.language.findData(settings.language))
@@ -102,6 +100,13 @@ class SpeechPage(SettingsPage):
         if self.instructions.toPlainText() != settings.instructions:
             self.instructions.setPlainText(settings.instructions)
         del blockers
+
+    def _on_speed(self) -> None:
+        self._show_speed()
+        self._apply()
+
+    def _show_speed(self) -> None:
+        self.speed_words.setText(f"{self.speed.value() / 100:.2f} ×")
 
     def _vocabulary(self) -> tuple[str, ...]:
         return tuple(line.strip() for line in self.vocabulary.toPlainText().splitlines() if line.strip())
@@ -115,9 +120,9 @@ class SpeechPage(SettingsPage):
         changed = replace(
             self.settings,
             voice=self._voice(),
-            speed=round(self.speed.value(), 2),
+            speed=self.speed.value() / 100,
             language=str(self.language.currentData() or ""),
             vocabulary=self._vocabulary(),
             instructions=self.instructions.toPlainText(),
         )
-        self.offer(changed, self.speed_row)
+        self.offer(changed)
