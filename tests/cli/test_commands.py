@@ -11,6 +11,7 @@ import soundfile
 from tests.cli.terminal import Terminal
 from tests.server import faults
 from tests.server.loopback import LoopbackServer
+from tests.server.script import ChatScript
 
 DEAF_AND_DUMB = {"PULSE_SERVER": "/nowhere", "ALSA_CONFIG_PATH": "/usr/share/alsa/alsa.conf"}
 
@@ -143,15 +144,20 @@ def test_a_signal_ends_a_conversation_well_and_a_job_with_a_line(
     assert "Interrupted" in err
 
 
-def test_a_reader_that_leaves_is_no_error(terminal: Terminal) -> None:
-    with terminal.start("doctor") as process:
+@pytest.mark.parametrize("words", [["doctor"], ["ask", "--text", "hello", "--silent", "--json"], ["talk", "--json"]])
+def test_a_reader_that_leaves_is_no_error(connected: Terminal, openai_server: LoopbackServer, words: list[str]) -> None:
+    openai_server.script.chat = ChatScript(tuple(f"word{n} " for n in range(200)), tokens_per_s=100)
+    with connected.start(*words) as process:
+        assert process.stdin is not None
+        process.stdin.write("hello\n")
+        process.stdin.flush()
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr is not None
         assert process.stderr.read() == ""
         process.wait(30)
-    assert process.returncode == 1
+    assert process.returncode == (0 if words[0] == "talk" else 1)
 
 
 def test_without_a_display_the_window_says_what_works(terminal: Terminal) -> None:

@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = importlib.import_module(f"voiceapp.cli.{arguments.command}")
         code: int = command.run(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader went away: nobody is left to be told
+    except BrokenPipeError:  # while printing help: the reader went away: nobody is left to be told
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

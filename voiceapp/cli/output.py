@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Callable
 
 from voiceapp.core.errors import RateLimited, VoiceAppError
 from voiceapp.core.events import Problem
@@ -14,6 +16,8 @@ class Output:
 
     def __init__(self, *, is_json: bool) -> None:
         self.is_json = is_json
+        self.is_reader_gone = False
+        self.on_reader_gone: Callable[[], object] = lambda: None
         self._is_line_open = False
 
     def event(self, name: str, /, **facts: object) -> None:
@@ -27,6 +31,10 @@ class Output:
         if not self.is_json and (text or end):
             self._write(text + end)
             self._is_line_open = not (text + end).endswith("\n")
+
+    def raw(self, text: str) -> None:
+        """Write *text*, for whoever reads, as it is."""
+        self._write(text)
 
     def end_line(self) -> None:
         """Begin a new line where one is open."""
@@ -59,8 +67,18 @@ class Output:
         _to_stderr(" ".join(part for part in (problem.message, problem.hint) if part))
 
     def _write(self, text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:  # not raised here: this is called from inside turns
+            forget_stdout()
+            self.is_reader_gone = True
+            self.on_reader_gone()
+
+
+def forget_stdout() -> None:
+    """Whoever read standard output has gone: let the rest go nowhere, also what is flushed at the very end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def problem_of(error: VoiceAppError) -> Problem:

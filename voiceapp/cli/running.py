@@ -46,11 +46,11 @@ def run_job(arguments: argparse.Namespace, job: Job) -> int:
         paths.create()
         logs = Logs(paths.logs, is_debug=arguments.debug)
         with asyncio.Runner() as runner:
-            return runner.run(_stoppable(job(Context(paths, output, arguments.provider))))
+            return runner.run(_stoppable(job(Context(paths, output, arguments.provider)), output))
     except (KeyboardInterrupt, asyncio.CancelledError):
+        if output.is_reader_gone:
+            return 1
         output.failed(VoiceAppError(_("Interrupted."), hint=_("What was recorded is kept."), detail="signal"))
-    except BrokenPipeError:
-        raise
     except Exception as fault:
         error = leading(fault)
         log.log(logging.DEBUG if error is fault else logging.ERROR, "command failed", exc_info=fault)
@@ -64,18 +64,17 @@ def run_job(arguments: argparse.Namespace, job: Job) -> int:
 
 
 def leading(fault: BaseException) -> VoiceAppError:
-    """Return the error to tell of *fault*, which may be a group. Raises BrokenPipeError where that is in it."""
+    """Return the error to tell of *fault*, which may be a group."""
     while isinstance(fault, BaseExceptionGroup):
         fault = fault.exceptions[0]
-    if isinstance(fault, BrokenPipeError):
-        raise fault
     return unexpected(fault)
 
 
-async def _stoppable(work: Awaitable[int]) -> int:
-    """Let a termination signal end *work* as Ctrl+C does: what is being recorded is finished first."""
+async def _stoppable(work: Awaitable[int], output: Output) -> int:
+    """Let a termination signal, or a reader that leaves, end *work* as Ctrl+C does: a recording is finished first."""
     task = asyncio.current_task()
     assert task is not None
+    output.on_reader_gone = task.cancel
     with suppress(NotImplementedError, ValueError):  # Windows has no such signals on its loop
         for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)

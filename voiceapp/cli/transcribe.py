@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from gettext import gettext as _
 from pathlib import Path
 
@@ -41,7 +40,7 @@ async def transcribe(context: Context, arguments: argparse.Namespace) -> int:
                 continue
             if len(files) > 1 and out is None and form is Format.TXT and not arguments.json:
                 text = f"{file.name}: {text.strip()}\n"
-            _deliver(text, file, out, Format.JSON if arguments.json else form)
+            _deliver(context, text, file, out, Format.JSON if arguments.json else form)
     return 1 if is_failed else 0
 
 
@@ -53,10 +52,9 @@ async def _one(context: Context, tools: Tools, file: Path, language: str, form: 
     return written(transcript, form, name=file.name, duration_s=clip.duration_s, engine=engine.label)
 
 
-def _deliver(text: str, file: Path, out: Path | None, form: Format) -> None:
+def _deliver(context: Context, text: str, file: Path, out: Path | None, form: Format) -> None:
     if out is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        context.output.raw(text)
         return
     target = out / f"{file.stem}.{form.value}" if out.is_dir() else out
     with told_as_store_error(target):
