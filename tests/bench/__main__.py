@@ -7,7 +7,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from tests.bench.report import machine_line
+from tests.bench.report import load, machine_line
 
 NAMES = ("startup", "turn")
 
@@ -24,7 +24,7 @@ def main() -> None:
     arguments = options.parse_args(sys.argv[2:])
     before = machine_line()
     report = module.measure(arguments)
-    report.machine = before
+    report.machine = f"{before} → {load()}"
     print(report.text())
     if arguments.json:
         arguments.json.write_text(report.json(), encoding="utf-8")

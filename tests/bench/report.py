@@ -71,5 +71,9 @@ def machine_line() -> str:
     if cpuinfo.exists():
         names = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
         model = names[0] if names else model
-    load = f"load {os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "load unknown"
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {load}"
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, load {load()}"
+
+
+def load() -> str:
+    """Return how many processes wanted a processor over the last minute."""
+    return f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown"

@@ -1,38 +1,19 @@
-"""What a measurement stands on: a virtual sound card, a screen, a spoken question. Sets this process's environment."""
+"""What a measurement stands on besides the virtual sound card: a screen and a spoken question."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
-from tests import display, soundcard
-from tests.soundcard import SoundCard
+from tests import display
 from voiceapp.core.audio import Clip
 from voiceapp.core.speech import SpeechRequest
 from voiceapp.local.tts import EspeakSpeech
 
 MONITOR = "speaker.monitor"
 QUESTION = "Is the answer yes?"
-
-
-@contextmanager
-def sound_card() -> Iterator[SoundCard]:
-    """A card of this measurement's own, running. Enter it before anything initialises PortAudio."""
-    folder = Path(tempfile.mkdtemp(prefix="voiceapp-bench-card-"))
-    card = SoundCard(folder)
-    card.reserve()
-    card.start()
-    try:
-        yield card
-    finally:
-        card.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-        soundcard.pytest_unconfigure()  # the folder that importing the module made
 
 
 @contextmanager

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from tests.bench.processes import cpu_s, pss_mb, rss_mb, tree_of
 from tests.bench.report import Report, Series
-from tests.bench.stage import screen, sound_card
+from tests.bench.stage import screen
+from tests.soundcard import running_card
 
 PATIENCE_S = 30.0
 
@@ -32,7 +33,7 @@ def add_options(options: argparse.ArgumentParser) -> None:
 
 def measure(arguments: argparse.Namespace) -> Report:
     """Start the window again and again; the last one stays for memory and processor time."""
-    with screen(), sound_card(), tempfile.TemporaryDirectory(prefix="voiceapp-bench-") as folder:
+    with screen(), running_card(), tempfile.TemporaryDirectory(prefix="voiceapp-bench-") as folder:
         starts_ms: list[float] = []
         for number in range(arguments.n + 1):
             with window(Path(folder) / str(number)) as (_process, start_ms):

@@ -23,9 +23,9 @@ from tests.bench.recorder import Recorder, Recording
 from tests.bench.report import Report, Series
 from tests.bench.service import Call, Service
 from tests.bench.split import TurnSplit, split_turn
-from tests.bench.stage import MONITOR, screen, sound_card, spoken_question
+from tests.bench.stage import MONITOR, screen, spoken_question
 from tests.server.script import bench_script
-from tests.soundcard import SoundCard
+from tests.soundcard import SoundCard, running_card
 from voiceapp.core.audio import Clip
 from voiceapp.core.events import PhaseChanged, SoundStartedEvent
 from voiceapp.core.turn import Phase
@@ -68,7 +68,7 @@ def measure(arguments: argparse.Namespace) -> Report:
     interrupts = arguments.n if arguments.interrupts is None else arguments.interrupts
     with (
         tempfile.TemporaryDirectory(prefix="voiceapp-bench-") as folder,
-        sound_card() as card,
+        running_card() as card,
         Service(arguments.char_ms) as service,
         Recorder(MONITOR, Path(folder)) as recorder,
     ):
@@ -164,6 +164,7 @@ def report_of(
         of("  speech: clause's last token sent → speech request arrived", lambda s: s.speech),
         of("    of which waiting for tokens after the clause", lambda s: s.waiting),
         of("  playback: first byte of sound sent → first sample", lambda s: s.playback),
+        of("overhead without waiting for tokens after the clause", lambda s: s.overhead - s.waiting),
         of("service on the critical path", lambda s: s.service),
         of("overhead as if the service path were the whole first sentence", lambda s: s.sentence_overhead),
         Series("longest silence within a reply", found.longest_gaps_ms, target="≤ 10"),
@@ -174,6 +175,7 @@ def report_of(
     notes = [
         f"first clause: {', '.join(map(str, clause_tokens))} tokens; {found.boundaries} boundaries between clauses, "
         f"{found.gaps_over_10_ms} silences over 10 ms",
+        "A first clause of 8 tokens could sound at 640 ms; at 660 ms when the token after it has to show its end.",
         "The sink takes sound every 5 ms: a click is seen 0-5 ms after its writing, never before; the smallest delay",
         f"bounds how late sample times may be, so they are right to +0/-{min(delays_ms, default=0.0):.1f} ms. "
         f"Blocks came {recording.jitter_ms:.1f} ms (p95) after the line.",
