@@ -38,13 +38,14 @@ TITLES = (
 
 def loudness(at_s: float) -> float:
     """Return a level in dBFS that rises and falls as speech does."""
-    syllable = 0.5 + 0.5 * math.sin(at_s * 19.0) * math.sin(at_s * 7.3 + 1.0)
-    return -46.0 + 36.0 * syllable * (0.55 + 0.45 * math.sin(at_s * 2.1))
+    syllable = abs(math.sin(at_s * 11.0)) * (0.6 + 0.4 * math.sin(at_s * 5.3 + 1.0))
+    phrase = 0.55 + 0.45 * math.sin(at_s * 2.6 + 0.4)
+    return -50.0 + 44.0 * syllable * phrase
 
 
 def envelope(seed: float, count: int = 48) -> tuple[float, ...]:
     """Return a take's envelope."""
-    return tuple(max(0.08, (loudness(seed + n * 0.11) + 46.0) / 40.0) for n in range(count))
+    return tuple(max(0.08, (loudness(seed + n * 0.07) + 50.0) / 44.0) for n in range(count))
 
 
 def heads(now_s: float) -> tuple[ConversationHead, ...]:

@@ -20,7 +20,7 @@ HEIGHT_PX = 40
 TICK_MS = 100
 CALM_TICK_MS = 250
 _GAP, _ICON_GAP = 12, 8
-_TRACE_MIN_PX, _TRACE_MAX_PX, _BAR_PITCH_PX, _BAR_HALF_PX = 96, 184, 3, 13
+_TRACE_MIN_PX, _TRACE_MAX_PX, _BAR_PITCH_PX, _BAR_HALF_PX = 88, 184, 3, 13
 _DETAIL_MIN_PX = 72
 
 
@@ -150,7 +150,7 @@ class StateStrip(QWidget):
             text = self.tr("{ms} ms").format(ms=f"{self._strip.latest_ms:.0f}")
             right = self._paint_fact(painter, right, "timer", text, "ink")
         device, engine = self._strip.device, self._strip.engine
-        parts = fit(right - x, *(self._fact_px(t) for t in (self._strip.detail, device, engine)))
+        parts = fit(right - x, self._detail_px(), self._fact_px(device), self._fact_px(engine))
         if parts.has_engine and engine:
             right = self._paint_fact(painter, right, "cpu", engine)
         if parts.has_device and device:
@@ -187,8 +187,13 @@ class StateStrip(QWidget):
         text = metrics.elidedText(self._strip.detail, Qt.TextElideMode.ElideRight, room_px - _GAP)
         return self._paint_text(painter, x, text, "ink2", 12, 400) + _GAP
 
+    def _detail_px(self) -> float:
+        """Return the room the detail takes with its gap."""
+        wide = QFontMetricsF(self._theme.font(12)).horizontalAdvance(self._strip.detail)
+        return wide + _GAP + 1 if self._strip.detail else 0.0
+
     def _fact_px(self, text: str) -> float:
-        """Return the room a fact takes with its icon and gap; for the detail that is a little generous."""
+        """Return the room a fact takes with its icon and gap."""
         if not text:
             return 0.0
         return QFontMetricsF(self._theme.font(12)).horizontalAdvance(text) + 16 + 6 + _GAP
