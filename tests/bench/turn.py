@@ -51,7 +51,7 @@ class Findings:
     longest_gaps_ms: list[float] = field(default_factory=list)
     silence_ms: list[float] = field(default_factory=list)
     boundaries: int = 0
-    gaps_over_10_ms: int = 0
+    gaps_over_10_ms: list[str] = field(default_factory=list)
 
 
 def add_options(options: argparse.ArgumentParser) -> None:
@@ -127,15 +127,17 @@ def interrupted(driver: Driver, card: SoundCard, question: Clip, within_s: float
 def find(recording: Recording, calls: list[Call], turns: list[Turn], cut: list[Turn]) -> Findings:
     """Bring the recording, the service's log and the script's moments together."""
     found, tokens = Findings(), bench_script().chat.tokens
-    for one in turns:
+    for number, one in enumerate(turns, start=1):
         first = recording.first_sound(one.released_at, one.ended_at)
         assert first is not None, "a turn was silent at the loudspeaker"
         its_calls = [call for call in calls if one.released_at - 10 < call.uploaded_at < one.ended_at]
         its_calls = [call for call in its_calls if call.uploaded_at > one.released_at]
         found.splits.append(split_turn(its_calls, tokens, one.released_at, first))
-        gaps_ms = recording.silences_ms(first, one.ended_at)
-        found.longest_gaps_ms.append(max(gaps_ms, default=0.0))
-        found.gaps_over_10_ms += sum(gap > 10 for gap in gaps_ms)
+        gaps = recording.silences(first, one.ended_at)
+        found.longest_gaps_ms.append(max((gap_ms for _at, gap_ms in gaps), default=0.0))
+        found.gaps_over_10_ms += [
+            f"turn {number} at {at - first:.2f} s: {gap_ms:.0f} ms" for at, gap_ms in gaps if gap_ms > 10
+        ]
         found.boundaries += sum(call.path == "/audio/speech" for call in its_calls) - 1
     for one in cut:
         assert one.escaped_at is not None
@@ -174,7 +176,8 @@ def report_of(
     ]
     notes = [
         f"first clause: {', '.join(map(str, clause_tokens))} tokens; {found.boundaries} boundaries between clauses, "
-        f"{found.gaps_over_10_ms} silences over 10 ms",
+        f"{len(found.gaps_over_10_ms)} silences over 10 ms",
+        *found.gaps_over_10_ms,
         "A first clause of 8 tokens could sound at 640 ms; at 660 ms when the token after it has to show its end.",
         "The sink takes sound every 5 ms: a click is seen 0-5 ms after its writing, never before; the smallest delay",
         f"bounds how late sample times may be, so they are right to +0/-{min(delays_ms, default=0.0):.1f} ms. "
