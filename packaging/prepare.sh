@@ -85,17 +85,16 @@ make_environment() { # $1: run or test
   say "making the environment in $VENV with $("$base" -V)"
   local uv
   uv=$(bring_uv "$base") || uv=
-  export UV_PYTHON_DOWNLOADS=never
+  export UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 # the system's certificates, as pip and curl use
   if [ ! -x "$PY" ]; then
     if [ -n "$uv" ]; then "$uv" venv -q --python "$base" "$VENV"; else "$base" -m venv "$VENV" ||
       die "could not make an environment; on Debian and Ubuntu: apt install python3-venv"; fi
   fi
-  if [ -n "$uv" ]; then
-    [ "$1" = test ] && group_args=(--group "$ROOT/pyproject.toml:dev")
-    "$uv" pip install -q --python "$PY" -c "$ROOT/packaging/constraints.txt" "${group_args[@]}" -e "$ROOT"
-  else
+  [ "$1" = test ] && group_args=(--group "$ROOT/pyproject.toml:dev")
+  if [ -z "$uv" ] || ! "$uv" pip install -q --python "$PY" -c "$ROOT/packaging/constraints.txt" "${group_args[@]}" -e "$ROOT"; then
+    # pip needs more patience than uv, and finds certificates and mirrors that uv may not know
+    "$PY" -m pip --version >/dev/null 2>&1 || "$PY" -m ensurepip -q >/dev/null
     "$PY" -m pip install -q --upgrade "pip>=25.1"
-    [ "$1" = test ] && group_args=(--group "$ROOT/pyproject.toml:dev")
     "$PY" -m pip install -q -c "$ROOT/packaging/constraints.txt" "${group_args[@]}" -e "$ROOT"
   fi
   stamp "$1" >"$mark"
