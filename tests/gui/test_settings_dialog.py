@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -53,12 +54,12 @@ class Desk:
         self.dialog.handle(e.SessionReady(e.Engines(note="Rough."), DEVICES, FULL))
         self.dialog.show()
         pages = self.dialog.pages
-        self.providers, self.jobs = pages["providers"], pages["jobs"]
-        assert isinstance(self.providers, ProvidersPage)
-        assert isinstance(self.jobs, JobsPage)
-        self.sound, self.speech = pages["sound"], pages["speech"]
-        assert isinstance(self.sound, SoundPage)
-        assert isinstance(self.speech, SpeechPage)
+        providers, jobs, sound, speech = (pages[name] for name in ("providers", "jobs", "sound", "speech"))
+        assert isinstance(providers, ProvidersPage)
+        assert isinstance(jobs, JobsPage)
+        assert isinstance(sound, SoundPage)
+        assert isinstance(speech, SpeechPage)
+        self.providers, self.jobs, self.sound, self.speech = providers, jobs, sound, speech
 
     def applied(self) -> Settings:
         """What the dialog applies now."""
@@ -94,7 +95,7 @@ def test_one_change_leaves_everything_else_as_it_was(desk: Desk) -> None:
 
 def test_typing_is_applied_once_when_it_pauses(desk: Desk, qtbot: QtBot) -> None:
     desk.dialog.show_page("speech")
-    qtbot.keyClicks(desk.speech.instructions, " And kind.")
+    QTest.keyClicks(desk.speech.instructions, " And kind.")
     assert desk.wanted == []
     qtbot.waitUntil(lambda: bool(desk.wanted))
     assert len(desk.wanted) == 1

@@ -36,6 +36,8 @@ from voiceapp.gui.markdown_writer import (
 )
 from voiceapp.gui.theme import Theme
 
+BELOW_PX = 3
+"""Room below the last line for the frame of a chip and the line under spoken words."""
 RUN_LIMIT_CHARS = 4000
 """A run that has grown beyond this gets no further block, so that laying it out anew stays cheap."""
 
@@ -104,7 +106,7 @@ class SelectableText(QTextEdit):
             document = self.document()
             if document.textWidth() != width_px and self.lineWrapMode() is not QTextEdit.LineWrapMode.NoWrap:
                 document.setPageSize(QSizeF(width_px, -1))
-            self._measured = (width_px, ceil(document.size().height()))
+            self._measured = (width_px, ceil(document.size().height()) + BELOW_PX)
         return self._measured[1]
 
     def sizeHint(self) -> QSize:

@@ -43,7 +43,7 @@ class ReplyView(Stack):
     speak = Signal()
 
     def __init__(self, theme: Theme, reply: Reply, parent: QWidget | None = None) -> None:
-        super().__init__(parent, gap_px=8)
+        super().__init__(parent, gap_px=6)
         self._theme = theme
         self._writer = MarkdownWriter(theme)
         self._reply = reply
