@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from typing import Any
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
 
+from tests.e2e.processes import NO_ENVIRONMENT, environment, spoken_of
 from voiceapp.gui.conversation_view import ConversationView
 from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.session_bridge import SessionBridge
@@ -38,14 +39,14 @@ class Window:
 
     Args:
         folder: given as ``--data-dir``.
-        environment: what the process gets beside this one's; keys of services are never inherited.
+        env: what the process gets beside the usual.
         wrapper: words before the command ("unshare", …).
     """
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None, wrapper: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str] = NO_ENVIRONMENT, *, wrapper: tuple[str, ...] = ()) -> None:
         self.folder = folder
         self.process: subprocess.Popen[str]
-        self._environment = environment or {}
+        self._environment = env
         self._wrapper = wrapper
         self._trace = Path(f"{folder}-{time.monotonic_ns()}.trace")
         self._name = ""
@@ -71,12 +72,10 @@ class Window:
 
     def start(self) -> None:
         """Start the process; returns at once."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
-        inherited["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"  # no test asks a person's keyring
         command = [*self._wrapper, sys.executable, "-m", "voiceapp", "--data-dir", str(self.folder)]
         self.process = subprocess.Popen(
             [*command, "--trace", str(self._trace)],
-            env={**inherited, **self._environment},
+            env=environment(self._environment),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -91,7 +90,7 @@ class Window:
             _out, said = self.process.communicate(timeout=PATIENCE_S)
         finally:
             self.kill()
-        assert (self.process.returncode, said) == (0, ""), said
+        assert (self.process.returncode, spoken_of(said)) == (0, ""), said
 
     def kill(self) -> float:
         """``kill -9`` of it and its children; returns when (time.monotonic())."""
@@ -148,10 +147,19 @@ class Window:
     def name(self) -> str:
         """The screen's name for the window, once it is shown and has the keyboard."""
         if not self._name:
-            found = _xdotool("search", "--sync", "--onlyvisible", "--all", "--pid", str(self.process.pid), "--name", ".")
-            self._name = found.split()[-1]
+            self._name = self._found().split()[-1]
             _xdotool("windowactivate", "--sync", self._name)
         return self._name
+
+    def _found(self) -> str:
+        words = ("search", "--onlyvisible", "--all", "--pid", str(self.process.pid), "--name", ".")
+        deadline_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline_s:  # a search fails when any window vanishes meanwhile
+            done = subprocess.run(["xdotool", *words], capture_output=True, text=True, check=False)
+            if done.returncode == 0 and done.stdout.strip():
+                return done.stdout
+            time.sleep(_LOOK_S)
+        raise AssertionError("the window is not on the screen")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -187,9 +195,11 @@ class Window:
         _xdotool("key", key)
         return at_s
 
-    def type(self, text: str) -> None:
-        """Type *text* where the keyboard is."""
-        _xdotool("type", "--window", self.name, text)
+    def write(self, text: str) -> None:
+        """Go to the entry, type *text*, send it."""
+        self.key("ctrl+l")
+        _xdotool("type", "--delay", "5", text)
+        _xdotool("key", "Return")
 
 
 def talk_button_in(theme: Theme, size: tuple[int, int]) -> QPoint:
