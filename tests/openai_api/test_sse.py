@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voiceapp.openai_api import sse
 from voiceapp.openai_api.sse import EventDecoder, NotTheProtocol, SseDecoder
 from voiceapp.openai_api.text_joiner import TextJoiner, whole
 
@@ -94,15 +93,19 @@ def test_events_before_a_fault_are_not_lost() -> None:
         next(pushed)
 
 
-def test_an_event_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sse, "MAX_EVENT_CHARS", 100)
-    decoder = SseDecoder()
+def test_an_event_without_end_is_given_up() -> None:
+    decoder = SseDecoder(limit_chars=100)
     for _ in range(4):
         decoder.push("data: " + "x" * 20 + "\n")
     with pytest.raises(NotTheProtocol, match="too_large"):
         decoder.push("data: " + "x" * 20 + "\n")
     with pytest.raises(NotTheProtocol, match="too_large"):
-        SseDecoder().push("x" * 101)
+        SseDecoder(limit_chars=100).push("x" * 101)
+    endless = SseDecoder(limit_chars=100)
+    for _ in range(100):
+        endless.push("x")
+    with pytest.raises(NotTheProtocol, match="too_large"):
+        endless.push("x")
 
 
 @given(text=st.text(max_size=20), cuts=st.lists(st.integers(0, 40), max_size=6))

@@ -14,6 +14,7 @@ from gettext import gettext as _
 from typing import Any
 
 from voiceapp.core.errors import ConfigError
+from voiceapp.core.image_offer import ANY_MODEL, ImageOffer, parse_offer
 from voiceapp.core.speech import Usage, Voice
 
 NOTICE_DAYS = 60
@@ -36,13 +37,15 @@ class Model:
         default_for: jobs for which it is taken when the person chose none.
         ends: the day from which the service no longer answers; None when none is announced.
         replacement: the model that takes over; "" when there is none for the same endpoint.
-        prices: US dollars per million tokens by kind of ``Usage.amounts``, and ``seconds`` per second. Empty: unknown.
+        prices: US dollars per million tokens by kind of ``Usage.amounts``, ``seconds`` per second and
+            ``images`` per picture. Empty: unknown.
         limits: ``input_chars``, ``upload_bytes``, ``context_tokens``.
         accepts: optional request parameters that it takes beyond its endpoint's common ones.
         refuses: request parameters that must not be sent.
         voices: for speech.
         tools_effort: the reasoning effort that Chat Completions demands once tools are sent; "" for none.
         reasons: it thinks before it answers, so its encrypted thoughts can be asked for and handed back.
+        images: for images: what it takes; a model that is not in the table gets the default.
     """
 
     id: str
@@ -57,6 +60,7 @@ class Model:
     voices: tuple[Voice, ...] = ()
     tools_effort: str = ""
     reasons: bool = False
+    images: ImageOffer = ANY_MODEL
 
 
 @dataclass(frozen=True)
@@ -96,14 +100,16 @@ class ModelTable:
         """Return what *usage* cost in US dollars; None when a price is not known, never a false 0."""
         prices = self.find(usage.model).prices
         amounts = usage.amounts
+        if "images" in prices:
+            return prices["images"] * amounts["images"] if "images" in amounts else None
         if "seconds" in prices:
             return prices["seconds"] * amounts["seconds"] if "seconds" in amounts else None
         tokens = {kind: amount for kind, amount in amounts.items() if kind not in _UNPRICED and amount}
         for kind, whole in _INCLUDED.items():
             if kind in tokens and whole in tokens:
                 tokens[whole] -= tokens[kind]
-        tokens.pop("seconds", None)
-        tokens.pop("characters", None)
+        for count in ("seconds", "characters", "images"):
+            tokens.pop(count, None)
         if not tokens or any(kind not in prices for kind in tokens):
             return None
         return sum(prices[kind] * amount for kind, amount in tokens.items()) / TOKENS_PER_PRICE
@@ -177,6 +183,7 @@ def _row(number: int, row: object) -> Model:
             voices=tuple(Voice(v, v.split("_")[-1].capitalize()) for v in row.get("voices", ())),
             tools_effort=row.get("tools_effort", ""),
             reasons=bool(row.get("reasons", False)),
+            images=parse_offer(row.get("images", {})),
         )
     except (TypeError, ValueError, AttributeError):
         sentence = _("The row “{id}” of the model table cannot be read.").format(id=row["id"])

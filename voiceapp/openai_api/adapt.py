@@ -22,6 +22,14 @@ DROPPABLE = frozenset({
 })  # fmt: skip
 """Parameters without which an answer is still the answer to what was asked."""
 
+_DROPPABLE_AT: Mapping[str, frozenset[str]] = {
+    endpoint: frozenset({
+        "moderation", "output_compression", "output_format", "partial_images", "response_format", "stream",
+    })
+    for endpoint in ("images", "image_edits")
+}  # fmt: skip
+"""Where an endpoint has parameters of its own, those: a picture in another form is still the picture."""
+
 MAX_DROPS = 4
 MAX_RETRIES = 2
 LONGEST_WAIT_S = 8.0
@@ -42,7 +50,14 @@ class Lessons:
         return {**kept, "model": model} if model else kept
 
 
-def lesson_from(error: ProviderError, prose: str, body: Body, lessons: Lessons) -> Lessons | None:
+def droppable_at(endpoint: str) -> frozenset[str]:
+    """Return the parameters that a request to *endpoint* can do without."""
+    return _DROPPABLE_AT.get(endpoint, DROPPABLE)
+
+
+def lesson_from(
+    error: ProviderError, prose: str, body: Body, lessons: Lessons, droppable: frozenset[str] = DROPPABLE
+) -> Lessons | None:
     """Return what *error* teaches about *body*, the request as it was sent; None when nothing can be mended."""
     if isinstance(error, ModelGone):
         known = lessons.replaced or {}
@@ -51,7 +66,7 @@ def lesson_from(error: ProviderError, prose: str, body: Body, lessons: Lessons) 
         return replace(lessons, replaced={**known, error.model: error.replacement})
     if not isinstance(error, BadRequest) or len(lessons.dropped) >= MAX_DROPS:
         return None
-    name = _refused_parameter(error.param, prose, body)
+    name = _refused_parameter(error.param, prose, body, droppable)
     return replace(lessons, dropped=lessons.dropped | {name}) if name else None
 
 
@@ -76,14 +91,14 @@ def wait_before_retry_s(error: ProviderError, attempt: int, jitter: float) -> fl
     return None
 
 
-def _refused_parameter(param: str, prose: str, body: Body) -> str:
+def _refused_parameter(param: str, prose: str, body: Body, droppable: frozenset[str]) -> str:
     name = param.replace("[", ".").split(".")[0]
     if name in body:
-        return name if name in DROPPABLE else ""
+        return name if name in droppable else ""
     if "does not support tools" in prose and "tools" in body:
         return "tools"
     # Longest first: "reasoning_effort" is not "reasoning".
-    named = [key for key in sorted(body, key=len, reverse=True) if key in DROPPABLE and _stands_in(key, prose)]
+    named = [key for key in sorted(body, key=len, reverse=True) if key in droppable and _stands_in(key, prose)]
     return named[0] if named else ""
 
 

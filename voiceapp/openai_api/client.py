@@ -30,6 +30,7 @@ ENDPOINTS = {
     Job.TRANSCRIPTION.value: "/audio/transcriptions",
     Job.SPEECH.value: "/audio/speech",
     Job.IMAGES.value: "/images/generations",
+    "image_edits": "/images/edits",
     Job.MODERATION.value: "/moderations",
     Job.EMBEDDINGS.value: "/embeddings",
     "models": "/models",

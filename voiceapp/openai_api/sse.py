@@ -33,7 +33,9 @@ class NotTheProtocol(Exception):
 class SseDecoder:
     """Server-sent events as the WHATWG specification says, from text in any chunking, one ``data`` text an event."""
 
-    _rest: str = ""
+    limit_chars: int = MAX_EVENT_CHARS
+    _rest: list[str] = field(default_factory=list)
+    _rest_size: int = 0
     _data: list[str] = field(default_factory=list)
     _size: int = 0
     _skip_line_feed: bool = False
@@ -47,15 +49,19 @@ class SseDecoder:
             return []
         # A carriage return at the end of a chunk ends its line at once; a line feed after it belongs to it.
         self._skip_line_feed = text.endswith("\r")
-        lines = (self._rest + text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        self._rest = lines.pop()
-        self._check(len(self._rest))
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if len(lines) == 1:  # a picture's line comes in hundreds of pieces: they are joined once
+            self._keep(lines[0])
+            return []
+        lines[0] = "".join((*self._rest, lines[0]))
+        self._rest, self._rest_size = [], 0
+        self._keep(lines.pop())
         return [data for line in lines if (data := self._line(line)) is not None]
 
     def finish(self) -> list[str]:
         """Return the data of an event that the end of the stream left without its blank line."""
-        events = [self._line(self._rest), self._line("")]
-        self._rest = ""
+        events = [self._line("".join(self._rest)), self._line("")]
+        self._rest, self._rest_size = [], 0
         return [data for data in events if data is not None]
 
     def _line(self, line: str) -> str | None:
@@ -69,9 +75,13 @@ class SseDecoder:
             self._check(self._size)
         return None
 
-    @staticmethod
-    def _check(size: int) -> None:
-        if size > MAX_EVENT_CHARS:
+    def _keep(self, text: str) -> None:
+        self._rest.append(text)
+        self._rest_size += len(text)
+        self._check(self._rest_size)
+
+    def _check(self, size: int) -> None:
+        if size > self.limit_chars:
             raise NotTheProtocol("too_large")
 
 
@@ -82,10 +92,13 @@ class EventDecoder:
     yet). Raises NotTheProtocol.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit_chars: int = MAX_EVENT_CHARS) -> None:
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
-        self._sse = SseDecoder()
+        self._sse = SseDecoder(limit_chars)
+        self._limit_chars = limit_chars
         self._head = ""
+        self._json: list[str] = []
+        self._json_size = 0
         self.is_json: bool | None = None
         self.is_done = False
 
@@ -97,7 +110,7 @@ class EventDecoder:
         """Yield what the end of the stream completes: a whole JSON document, or a last event."""
         yield from self._take(self._utf8.decode(b"", final=True))
         if self.is_json:
-            yield from json_objects(self._head)
+            yield from json_objects("".join(self._json))
         elif self.is_json is None and self._head.strip():
             raise NotTheProtocol("rubbish")
         else:
@@ -113,8 +126,9 @@ class EventDecoder:
         if not self.is_json:
             yield from self._decoded(self._sse.push(text))
             return
-        self._head += text
-        if len(self._head) > MAX_EVENT_CHARS:
+        self._json.append(text)
+        self._json_size += len(text)
+        if self._json_size > self._limit_chars:
             raise NotTheProtocol("too_large")
 
     def _decoded(self, datas: list[str]) -> Iterator[dict[str, Any]]:

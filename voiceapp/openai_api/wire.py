@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,14 +23,25 @@ from voiceapp.core.errors import ConfigError, ModelGone, ProviderError, RateLimi
 from voiceapp.core.models import Model, ModelTable, pick
 from voiceapp.core.settings import Provider, ProviderKind
 from voiceapp.openai_api import sentences
-from voiceapp.openai_api.adapt import Body, Lessons, lesson_from, wait_before_retry_s
-from voiceapp.openai_api.client import Timeouts, base_url_of, build_client, host_of, path_of, timeouts_for
+from voiceapp.openai_api.adapt import Body, Lessons, droppable_at, lesson_from, wait_before_retry_s
+from voiceapp.openai_api.client import (
+    Timeouts,
+    base_url_of,
+    build_client,
+    host_of,
+    is_loopback,
+    path_of,
+    timeouts_for,
+    trusted,
+)
 from voiceapp.openai_api.errors import error_for_event, error_from, prose_of
 from voiceapp.openai_api.facts import is_error
 from voiceapp.openai_api.sse import NotTheProtocol, json_objects
 
-Files = Mapping[str, tuple[str, bytes, str]]
-"""Multipart files by field: name, content, type."""
+File = tuple[str, bytes, str]
+"""Name, content, type."""
+Files = Mapping[str, File] | Sequence[tuple[str, File]]
+"""Multipart files by field; a sequence where a field has several."""
 
 FAILURES = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, UnicodeError)
 """What sending a request may raise; anything else is a fault of our own."""
@@ -143,9 +154,12 @@ class Wire:
             self._used_at[endpoint] = time.monotonic()
             await sent.response.aclose()
 
-    async def chunks(self, sent: Sent) -> AsyncGenerator[bytes, None]:
-        """Yield the bytes of *sent* as they come. Raises TimedOut after a silence, ProviderDown when it breaks off."""
-        patience_s = self.timeouts.first_s
+    async def chunks(self, sent: Sent, *, silence_s: float | None = None) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of *sent* as they come. Raises TimedOut after a silence, ProviderDown when it breaks off.
+
+        *silence_s*: patience between pieces, where it differs from the wire's own.
+        """
+        patience_s = silence_s or self.timeouts.first_s
         async with aclosing(sent.response.aiter_bytes()) as pieces:
             while True:
                 try:
@@ -156,7 +170,7 @@ class Wire:
                     break
                 if chunk is None:
                     return
-                patience_s = self.timeouts.silence_s
+                patience_s = silence_s or self.timeouts.silence_s
                 yield chunk
         raise error
 
@@ -185,6 +199,37 @@ class Wire:
             raise sentences.not_the_protocol("rubbish", self.where())
         names = (row.get("id") or row.get("name") for row in rows if isinstance(row, dict))
         return tuple(name for name in names if isinstance(name, str))
+
+    async def fetch(self, address: str, limit_bytes: int) -> bytes:
+        """Return what lies at *address*, to which an answer of the provider pointed. The key is not sent there.
+
+        Raises BadAnswer for an address that is not http(s), that leads from elsewhere to this machine, or that gives
+        more than *limit_bytes*.
+        """
+        base = base_url_of(self.provider)
+        try:
+            url = httpx2.URL(base + "/").join(address)
+        except httpx2.InvalidURL:
+            raise sentences.not_the_protocol("rubbish", self.where(), "bad url") from None
+        if url.scheme not in ("http", "https") or (is_loopback(str(url)) and not is_loopback(base)):
+            raise sentences.not_the_protocol("rubbish", self.where(), "bad url")
+        data = bytearray()
+        timeout = httpx2.Timeout(self.timeouts.silence_s, connect=self.timeouts.connect_s)
+        try:
+            async with (
+                httpx2.AsyncClient(timeout=timeout, verify=trusted(), trust_env=not is_loopback(str(url))) as client,
+                client.stream("GET", url) as response,
+            ):
+                response.raise_for_status()
+                async for chunk in response.aiter_bytes():
+                    data += chunk
+                    if len(data) > limit_bytes:
+                        raise sentences.not_the_protocol("too_large", self.where())
+        except httpx2.HTTPStatusError as problem:
+            raise sentences.not_the_protocol("empty", self.where(), f"{problem.response.status_code}") from None
+        except FAILURES as problem:
+            raise error_from(problem, replace(self.where(), host=host_of(str(url)))) from None
+        return bytes(data)
 
     async def warm(self, endpoint: str) -> None:
         """Open a connection for *endpoint* unless one was used just now. Never raises: the request will tell."""
@@ -230,7 +275,7 @@ class Wire:
                 prose = prose_of(problem)
             else:
                 return Sent(response, str(asked.get("model", "")))
-            learnt = lesson_from(error, prose, asked, lessons)
+            learnt = lesson_from(error, prose, asked, lessons, droppable_at(endpoint))
             if learnt is not None:
                 self._lessons[endpoint] = learnt
                 self._tell_lesson(error, lessons, learnt)

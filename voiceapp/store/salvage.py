@@ -10,7 +10,7 @@ from pathlib import Path
 
 from voiceapp.store import search
 
-_TABLES = ("conversations", "takes", "messages", "notes")  # parents first
+_TABLES = ("conversations", "takes", "messages", "notes", "images", "message_images")  # parents first
 
 
 def salvage(damaged: Path, db: sqlite3.Connection) -> int:
@@ -66,5 +66,8 @@ def _mend_references(db: sqlite3.Connection) -> None:
            WHERE conversation_id NOT IN (SELECT id FROM conversations) GROUP BY conversation_id""",
         [_("Recovered conversation")],
     )
+    db.execute("UPDATE images SET parent_id = NULL WHERE parent_id NOT IN (SELECT id FROM images)")
+    db.execute("DELETE FROM message_images WHERE image_id NOT IN (SELECT id FROM images)")
+    db.execute("DELETE FROM message_images WHERE message_id NOT IN (SELECT id FROM messages)")
     db.execute("UPDATE messages SET take_id = NULL WHERE take_id NOT IN (SELECT id FROM takes)")
     db.execute("UPDATE takes SET conversation_id = NULL WHERE conversation_id NOT IN (SELECT id FROM conversations)")

@@ -63,4 +63,28 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # rowid = 4 * id + kind (see store.search); words as folded by core.search_text
         SEARCH_TABLE,
     ),
+    (  # the gallery, and which pictures stand with which message
+        """CREATE TABLE images (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            file TEXT NOT NULL UNIQUE,
+            format TEXT NOT NULL,
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            prompt TEXT NOT NULL,
+            revised_prompt TEXT NOT NULL,
+            options TEXT NOT NULL,
+            engine TEXT NOT NULL,
+            created_at REAL NOT NULL,
+            duration_s REAL NOT NULL,
+            cost_usd REAL,
+            verdict TEXT,
+            parent_id INTEGER REFERENCES images (id) ON DELETE SET NULL,
+            deleted_at REAL
+        ) STRICT""",
+        """CREATE TABLE message_images (
+            message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+            image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+            UNIQUE (message_id, image_id)
+        ) STRICT""",
+    ),
 )

@@ -199,6 +199,14 @@ class SqliteStore:
 
     # --- the thread ---------------------------------------------------------------------------------------
 
+    async def run(self, work: Work[Result]) -> Result:
+        """Run *work* on the store's thread: for what keeps tables of its own (images, verdicts)."""
+        return await self._run(work)
+
+    async def write(self, work: Work[Result]) -> Result:
+        """Run *work* there as one transaction."""
+        return await self._write(work)
+
     async def close(self) -> None:
         if self._is_closed:
             return

@@ -1,0 +1,101 @@
+"""The gallery keeps pictures, also over a crash, finds them by their words, and brings deleted ones back."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.pictures import png
+from tests.store.plain_takes import PlainTakes
+from voiceapp.core.errors import StoreError
+from voiceapp.core.images import ImageOptions, StoredImage
+from voiceapp.store.images import KEPT_DELETED_S, FileImages
+from voiceapp.store.sqlite import SqliteStore
+
+OPTIONS = ImageOptions("gpt-image-2.6-flare", "1024x1024", "high", "transparent", "png", 2, 3)
+
+
+def drawn(prompt: str, parent_id: int | None = None) -> StoredImage:
+    return StoredImage(
+        0, "", "png", 4, 3, prompt, f"{prompt}, revised", OPTIONS, "OpenAI", 0.0, 2.5, 0.04, None, parent_id
+    )
+
+
+async def test_a_picture_comes_back_as_it_was(images: FileImages, tmp_path: Path) -> None:
+    kept = await images.add(png(4, 3), drawn("A lighthouse"))
+    again = await images.get(kept.id)
+    assert again == kept
+    assert (again.prompt, again.options, again.cost_usd, again.duration_s) == ("A lighthouse", OPTIONS, 0.04, 2.5)
+    assert Path(again.path).parent == tmp_path / "images"
+    assert await images.read(kept.id) == png(4, 3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+async def test_nobody_else_can_read_it(images: FileImages) -> None:
+    kept = await images.add(png(4, 3), drawn("A lighthouse"))
+    assert stat.S_IMODE(Path(kept.path).stat().st_mode) == 0o600
+    assert stat.S_IMODE(Path(kept.path).parent.stat().st_mode) == 0o700
+
+
+async def test_newest_first_and_found_by_all_words(images: FileImages) -> None:
+    sea = await images.add(png(4, 3), drawn("A calm Séa at dawn"))
+    cup = await images.add(png(4, 3), drawn("A cup of tea"))
+    assert await images.all() == (cup, sea)
+    assert await images.all("sea DAWN") == (sea,)
+    assert await images.all("sea cup") == ()
+
+
+async def test_deleted_means_gone_until_it_is_wanted_back(images: FileImages) -> None:
+    kept = await images.add(png(4, 3), drawn("A lighthouse"))
+    await images.delete(kept.id)
+    assert await images.all() == ()
+    await images.restore(kept.id)
+    assert await images.all() == (kept,)
+
+
+async def test_what_stayed_deleted_leaves_the_disk(tmp_path: Path, store: SqliteStore) -> None:
+    now_s = [1_000_000.0]
+    images = FileImages(tmp_path, store, lambda: now_s[0])
+    old, kept = [await images.add(png(4, 3), drawn(word)) for word in ("old", "kept")]
+    await images.delete(old.id)
+    assert await images.purge() == 0
+    now_s[0] += KEPT_DELETED_S + 1
+    assert await images.purge() == 1
+    assert (Path(old.path).exists(), Path(kept.path).exists()) == (False, True)
+    with pytest.raises(StoreError):
+        await images.get(old.id)
+
+
+async def test_a_picture_that_vanished_is_said(images: FileImages) -> None:
+    kept = await images.add(png(4, 3), drawn("A lighthouse"))
+    Path(kept.path).unlink()
+    with pytest.raises(StoreError):
+        await images.read(kept.id)
+
+
+async def test_no_row_without_a_file(images: FileImages, tmp_path: Path) -> None:
+    (tmp_path / "images").write_text("in the way")
+    with pytest.raises(StoreError):
+        await images.add(png(4, 3), drawn("A lighthouse"))
+    assert await images.all() == ()
+
+
+async def test_no_file_without_a_row(images: FileImages, store: SqliteStore, tmp_path: Path) -> None:
+    await images.add(png(4, 3), drawn("A lighthouse"))
+    with pytest.raises(StoreError):
+        await images.add(png(4, 3), drawn("An orphan", parent_id=77))
+    assert len(list((tmp_path / "images").iterdir())) == 1
+
+
+async def test_verdicts_and_versions_are_kept(tmp_path: Path, images: FileImages, store: SqliteStore) -> None:
+    first = await images.add(png(4, 3), drawn("A lighthouse"))
+    second = await images.add(png(4, 3), drawn("warmer", parent_id=first.id))
+    assert (await images.judge(second.id, "violence")).verdict == "violence"
+    await store.close()
+    again = SqliteStore(tmp_path, PlainTakes())
+    (newest, oldest) = await FileImages(tmp_path, again, lambda: 0.0).all()
+    assert (newest.parent_id, newest.verdict, oldest.verdict) == (first.id, "violence", None)
+    await again.close()

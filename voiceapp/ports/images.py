@@ -1,0 +1,79 @@
+"""Who draws, and where pictures are kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+from voiceapp.core.images import ImageChoices, ImagePart, ImageRequest, StoredImage
+from voiceapp.core.settings import Settings
+
+
+class ImageMaker(Protocol):
+    """An engine that draws."""
+
+    label: str
+
+    def make(self, request: ImageRequest) -> AsyncIterator[ImagePart]:
+        """Draw: previews and pictures as they come, then exactly one ImagesEnd.
+
+        Closing the iterator (``aclosing``) frees the connection at once.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+class ImageMakers(Protocol):
+    """Builds who draws from settings."""
+
+    async def images(self, settings: Settings) -> ImageMaker:
+        """Return the maker that *settings* choose. Raises NoKey, ConfigError; where none is chosen, ConfigError."""
+        ...
+
+    async def image_choices(self, settings: Settings, *, is_thorough: bool = False) -> ImageChoices:
+        """Return who would draw with which models; never raises. *is_thorough*: ask a compatible server."""
+        ...
+
+
+class ImageStore(Protocol):
+    """The gallery. Every write is on disk when the coroutine returns."""
+
+    async def add(self, data: bytes, image: StoredImage) -> StoredImage:
+        """Keep *data*; id, path and time of *image* are given here. Raises DiskFull, StoreError."""
+        ...
+
+    async def get(self, image_id: int) -> StoredImage:
+        """Return one, also a deleted one. Raises StoreError when there is none."""
+        ...
+
+    async def all(self, query: str = "") -> tuple[StoredImage, ...]:
+        """Return those that are not deleted, newest first; with *query* those whose prompt has all its words."""
+        ...
+
+    async def read(self, image_id: int) -> bytes:
+        """Return the file's bytes. Raises StoreError where it is gone."""
+        ...
+
+    async def delete(self, image_id: int) -> StoredImage:
+        """Take one out of the gallery; it can be restored until :meth:`purge`."""
+        ...
+
+    async def restore(self, image_id: int) -> StoredImage:
+        """Bring a deleted one back."""
+        ...
+
+    async def judge(self, image_id: int, verdict: str | None) -> StoredImage:
+        """Keep what moderation found; None = not checked."""
+        ...
+
+    async def copy(self, image_id: int, path: Path) -> None:
+        """Copy the file to *path*. Raises StoreError, DiskFull."""
+        ...
+
+    async def purge(self) -> int:
+        """Delete the files of deleted pictures for good; return how many there were."""
+        ...
