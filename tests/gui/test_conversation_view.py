@@ -21,6 +21,7 @@ from voiceapp.core.turn import Phase
 from voiceapp.gui.conversation_model import LIVE, LiveTurn, NothingHeardLine, Reply, ToolLine, UserTurn, WaitingTake
 from voiceapp.gui.conversation_model import ProblemCard as ProblemEntry
 from voiceapp.gui.conversation_view import PAGE_ENTRIES, ConversationView
+from voiceapp.gui.links import ask_to_open
 from voiceapp.gui.problem_card import ProblemCard
 from voiceapp.gui.quiet_line import NothingHeard, ToolUse
 from voiceapp.gui.reply_view import ReplyView
@@ -354,7 +355,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[QUrl]:
 
 
 def ask(page: Page, address: str) -> QMessageBox:
-    page.view.ask_to_open(address)
+    ask_to_open(page.view, address)
     box = page.view.findChildren(QMessageBox)[-1]
     assert address[:500] in box.informativeText()
     return box

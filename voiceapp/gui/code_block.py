@@ -39,7 +39,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QTextEdit, QWidget
 from voiceapp.gui.copy_button import CopyButton
 from voiceapp.gui.markdown_blocks import Block
 from voiceapp.gui.markdown_writer import utf16_units
-from voiceapp.gui.prose_text import SelectableText
+from voiceapp.gui.selectable_text import SelectableText
 from voiceapp.gui.theme import Theme
 
 HEAD_PX = 36

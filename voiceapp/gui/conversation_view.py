@@ -3,28 +3,30 @@
 Give it every event by :meth:`ConversationView.handle`; it emits ``core.commands`` by :attr:`ConversationView.wanted`.
 It keeps a widget per entry of the model, builds only the newest at first, and works in slices of a few milliseconds,
 so that neither a thousand words a second nor a reply of a megabyte makes the window wait.
+
+Longer than most modules: building, slicing and keeping the place share one list of widgets and one scroll bar.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import perf_counter
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QFrame, QMessageBox, QPushButton, QScrollArea, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
 
 from voiceapp.core import commands as c
 from voiceapp.core import events as e
-from voiceapp.core.conversation import Role
 from voiceapp.core.events import Event
-from voiceapp.core.settings import Choice, Job, ProviderKind, Settings
+from voiceapp.core.settings import Job, Settings
 from voiceapp.core.turn import Phase
 from voiceapp.gui import conversation_model as m
 from voiceapp.gui.column import column
 from voiceapp.gui.empty_page import EmptyPage
+from voiceapp.gui.links import ask_to_open
 from voiceapp.gui.problem_card import ProblemCard, offers
 from voiceapp.gui.quiet_line import NothingHeard, ToolUse
+from voiceapp.gui.remedies import Remedies
 from voiceapp.gui.reply_view import ReplyView
 from voiceapp.gui.stack import Stack
 from voiceapp.gui.text_button import IconTextButton
@@ -37,7 +39,6 @@ SLICE_MS = 6.0
 """How long the view works before it lets other events through."""
 PAGE_ENTRIES = 24
 NEAR_END_PX = 24
-LINK_SCHEMES = frozenset({"http", "https", "mailto"})
 EDGE_PX = 24
 """Room above the first and below the last entry."""
 
@@ -58,6 +59,7 @@ class ConversationView(QScrollArea):
         self._theme = theme
         self._settings = Settings()
         self._model = m.ConversationModel()
+        self._remedies = Remedies(self._model, self.wanted.emit)
         self._widgets: dict[str, QWidget] = {}
         self._first_shown = 0
         self._is_following = True
@@ -66,7 +68,6 @@ class ConversationView(QScrollArea):
         self._busy: dict[str, ReplyView] = {}
         self._phase = Phase.IDLE
         self._attempts = 0
-        self._key_provider = ""
         self._playing: tuple[int | None, int | None] = (None, None)
         self.slowest_slice_ms = 0.0
         self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
@@ -119,7 +120,7 @@ class ConversationView(QScrollArea):
         """Take *event* in. GUI thread; any event, those of no concern are ignored."""
         match event:
             case e.SessionReady(settings=settings) | e.SettingsChanged(settings):
-                self._settings = settings
+                self._settings = self._remedies.settings = settings
             case e.InputLevel(level):
                 if isinstance(live := self._widgets.get(m.LIVE), LiveCard):
                     live.add_level(level)
@@ -127,7 +128,10 @@ class ConversationView(QScrollArea):
             case e.PlaybackChanged(take_id, message_id):
                 self._show_playing(take_id, message_id)
             case e.ProviderChecked():
-                self._on_checked(event)
+                for entry in self._model.entries:
+                    card = self._widgets.get(entry.key)
+                    if isinstance(entry, m.ProblemCard) and isinstance(card, ProblemCard):
+                        self._remedies.on_checked(event, card, entry)
             case e.PhaseChanged(phase):
                 self._on_phase(phase)
         for change in self._model.apply(event):
@@ -275,7 +279,7 @@ class ConversationView(QScrollArea):
         view = ReplyView(self._theme, entry)
         key, message_id = entry.key, entry.message.id
         view.grew.connect(lambda: self._on_grew(key))
-        view.link_clicked.connect(self.ask_to_open)
+        view.link_clicked.connect(lambda address: ask_to_open(self, address))
         view.regenerate.connect(lambda: self.wanted.emit(c.Regenerate(message_id)))
         view.speak.connect(lambda: self._on_speak(message_id))
         self._on_work(key, view)
@@ -290,20 +294,20 @@ class ConversationView(QScrollArea):
 
     def _other_engines(self) -> tuple[tuple[str, str], ...]:
         own = self._settings.choice(Job.TRANSCRIPTION).provider
-        return tuple((p.name, provider_label(p.name)) for p in self._settings.providers if p.name != own)
+        return tuple((p.name, p.shown) for p in self._settings.providers if p.name != own)
 
     def _make_problem(self, entry: m.ProblemCard) -> ProblemCard:
         self._attempts += 1
         jobs = (Job.CHAT, Job.TRANSCRIPTION, Job.SPEECH)
         is_local = all(self._settings.choice(job).provider == "local" for job in jobs)
-        can_retry = self._retry_of(entry) is not None
+        can_retry = self._remedies.retry_of(entry) is not None
         what = offers(entry.problem, has_something_to_retry=can_retry, is_local=is_local)
         card = ProblemCard(self._theme, entry, what, self._attempts)
-        card.try_again.connect(lambda: self._retry(card, entry))
-        card.use_local.connect(lambda: self._switch(card, entry, self._settings.with_provider("local")))
-        card.use_replacement.connect(lambda model: self._use_model(card, entry, model))
+        card.try_again.connect(lambda: self._remedies.retry(card, entry))
+        card.use_local.connect(lambda: self._remedies.use(card, entry, self._settings.with_provider("local")))
+        card.use_replacement.connect(lambda model: self._remedies.use_model(card, entry, model))
         card.open_settings.connect(lambda: self.settings_wanted.emit(_page_for(entry.problem.code)))
-        card.key_given.connect(lambda key: self._check_key(card, entry, key))
+        card.key_given.connect(lambda key: self._remedies.check_key(card, entry, key))
         self._offer_waiting(False)
         return card
 
@@ -445,87 +449,6 @@ class ConversationView(QScrollArea):
         card.set_busy(True)
         self.wanted.emit(c.RetryTake(take_id, provider))
 
-    def _retry_of(self, entry: m.ProblemCard) -> c.Command | None:
-        """Return the command that tries the failed turn again."""
-        message = entry.message
-        if message is not None and message.role is Role.ASSISTANT and message.text:
-            return c.Regenerate(message.id)
-        if entry.take is not None:
-            return c.RetryTake(entry.take.id)
-        last = next((item for item in reversed(self._model.entries) if isinstance(item, m.UserTurn)), None)
-        return c.SendText(last.message.text) if last is not None else None
-
-    def _retry(self, card: ProblemCard, entry: m.ProblemCard) -> None:
-        card.set_used()
-        if (command := self._retry_of(entry)) is not None:
-            self.wanted.emit(command)
-
-    def _switch(self, card: ProblemCard, entry: m.ProblemCard, settings: Settings) -> None:
-        """Use other engines from now on, and try the turn with them."""
-        self.wanted.emit(c.ApplySettings(settings))
-        self._retry(card, entry)
-
-    def _use_model(self, card: ProblemCard, entry: m.ProblemCard, model: str) -> None:
-        gone, jobs = entry.problem.model, dict(self._settings.jobs)
-        for job in (Job.TRANSCRIPTION, Job.CHAT, Job.SPEECH):
-            choice = self._settings.choice(job)
-            if choice.model == gone or (not choice.model and job is _failed_job(entry)):
-                jobs[job.value] = Choice(choice.provider, model)
-        self._switch(card, entry, replace(self._settings, jobs=jobs))
-
-    def _check_key(self, card: ProblemCard, entry: m.ProblemCard, key: str) -> None:
-        card.set_checking()
-        self._key_provider = self._provider_name(entry.problem.provider)
-        self.wanted.emit(c.StoreKey(self._key_provider, key))
-        self.wanted.emit(c.CheckProvider(self._key_provider))
-
-    def _on_checked(self, event: e.ProviderChecked) -> None:
-        entry = next((item for item in reversed(self._model.entries) if isinstance(item, m.ProblemCard)), None)
-        card = self._widgets.get(entry.key) if entry is not None else None
-        if entry is None or not isinstance(card, ProblemCard) or event.name != self._key_provider:
-            return
-        self._key_provider = ""
-        if event.problem is not None:
-            card.set_refused(event.problem.message)
-        else:
-            self._retry(card, entry)
-
-    def _provider_name(self, shown: str) -> str:
-        """Return the provider that is called *shown* in an error; without one, the first that is not local."""
-        for provider in self._settings.providers:
-            if shown.casefold() in (provider.name.casefold(), provider_label(provider.name).casefold()):
-                return provider.name
-        used = [self._settings.choice(job).provider for job in (Job.TRANSCRIPTION, Job.CHAT, Job.SPEECH)]
-        kinds = {p.name: p.kind for p in self._settings.providers}
-        return next((name for name in used if kinds.get(name) is not ProviderKind.LOCAL), "openai")
-
-    def ask_to_open(self, address: str) -> None:
-        """Ask before an address from a reply is opened in the browser; other kinds of links are only shown."""
-        url = QUrl(address, QUrl.ParsingMode.StrictMode)
-        box = QMessageBox(self)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setInformativeText(address[:500])
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if url.isValid() and url.scheme().lower() in LINK_SCHEMES:
-            box.setText(self.tr("Open this address?"))
-            opens = box.addButton(self.tr("Open"), QMessageBox.ButtonRole.AcceptRole)
-            opens.clicked.connect(lambda: QDesktopServices.openUrl(url))
-            box.addButton(QMessageBox.StandardButton.Cancel)
-        else:
-            box.setText(self.tr("This address is not opened: it leads neither to the web nor to an e-mail."))
-            box.addButton(QMessageBox.StandardButton.Ok)
-        box.open()
-
-
-def provider_label(name: str) -> str:
-    """Return a provider's name as people read it."""
-    return {"openai": "OpenAI", "local": "This computer"}.get(name, name)
-
 
 def _page_for(code: str) -> str:
     return "sound" if code == "device" else "providers"
-
-
-def _failed_job(entry: m.ProblemCard) -> Job:
-    """Guess which job a model that is gone had: without words yet it was hearing."""
-    return Job.CHAT if entry.message is not None or entry.take is None or entry.take.text else Job.TRANSCRIPTION

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QTextCursor
 from PySide6.QtWidgets import QWidget
 
-from voiceapp.gui.prose_text import SelectableText
+from voiceapp.gui.selectable_text import SelectableText
 
 
 class SpanningSelection(QObject):

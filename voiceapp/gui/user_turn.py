@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 from voiceapp.core.audio import Level
 from voiceapp.core.conversation import Take, TakeState
 from voiceapp.gui.conversation_model import LiveTurn, UserTurn, WaitingTake
-from voiceapp.gui.prose_text import SelectableText
+from voiceapp.gui.selectable_text import SelectableText
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.waveform import TakeRow
 
