@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -290,6 +290,7 @@ class FakeDevices:
         self._sounds = list(sounds)
         self._open_s = open_s
         self._open_errors = list(open_errors)
+        self._plugged = asyncio.Event()
 
     def will_hear(self, sound: Float32Block) -> None:
         """Script one more opening."""
@@ -306,6 +307,19 @@ class FakeDevices:
     async def refresh(self) -> Devices:
         """As AudioDevices."""
         return self.devices()
+
+    def plug(self, *, inputs: tuple[str, ...] | None = None, outputs: tuple[str, ...] | None = None) -> None:
+        """Let other devices be there from now on; whoever follows :meth:`changes` is told."""
+        self.inputs = self.inputs if inputs is None else inputs
+        self.outputs = self.outputs if outputs is None else outputs
+        self._plugged.set()
+
+    async def changes(self) -> AsyncGenerator[Devices, None]:
+        """As AudioDevices."""
+        while True:
+            self._plugged.clear()
+            yield self.devices()
+            await self._plugged.wait()
 
     async def open_microphone(self, name: str = "") -> FakeMicrophone:
         """As AudioDevices."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import numpy as np
 
@@ -133,6 +133,10 @@ class FileDevices:
         if self._recording is None or self._speaker is None:
             await self._hardware.refresh()
         return self.devices()
+
+    async def changes(self) -> AsyncGenerator[Devices, None]:
+        """As AudioDevices.changes; a command that works on files is over before a device can matter."""
+        yield self.devices()
 
     async def open_microphone(self, name: str = "") -> MicrophoneStream:
         if self._recording is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Protocol
 
 from voiceapp.core.audio import Float32Block, Level
@@ -99,6 +99,13 @@ class AudioDevices(Protocol):
 
     async def refresh(self) -> Devices:
         """Look again (hot plugging)."""
+        ...
+
+    def changes(self) -> AsyncGenerator[Devices, None]:
+        """Yield the list now, and again whenever a device comes or goes; close it with ``aclosing``.
+
+        Costs next to nothing while nothing changes. Ends where the list can never change.
+        """
         ...
 
     async def open_microphone(self, name: str = "") -> MicrophoneStream:

@@ -174,7 +174,7 @@ class Capture:
     async def _replace(self, lost: OpenMicrophone, error: DeviceError) -> None:
         """Open the default after a loss; raises DeviceError where there is none: the take ends with what it has."""
         await self._microphone.done(lost)
-        self._microphone.use("", is_warm=False)
+        self._microphone.fall_back()
         try:
             self._open = await self._microphone.open()
         finally:

@@ -47,14 +47,18 @@ class Microphone:
 
     @property
     def is_warm(self) -> bool:
-        """Whether the microphone is open although nobody talks; the interface shows it."""
-        return self._stream is not None
+        """Whether the microphone is held open although nobody talks; the interface shows it."""
+        return self._is_warm
 
     def use(self, name: str, *, is_warm: bool) -> None:
         """Choose the input by name ("" = default) and whether it is held open."""
         if (name, is_warm) != (self._name, self._is_warm):
             self._name, self._is_warm = name, is_warm
             self._changed.set()
+
+    def fall_back(self) -> None:
+        """The chosen input is gone: the default takes over, and is held as warm as that one was."""
+        self.use("", is_warm=self._is_warm)
 
     async def open(self) -> OpenMicrophone:
         """Open the microphone for a take, with pre-roll where it is warm. Raises DeviceError."""
@@ -89,8 +93,8 @@ class Microphone:
         try:
             stream = await self._devices.open_microphone(name)
         except DeviceError as error:
-            self._on_trouble(error)
             self._is_warm = False
+            self._on_trouble(error)
             return
         self._past.clear()
         self._stream = stream

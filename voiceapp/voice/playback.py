@@ -45,13 +45,25 @@ class Playback:
         self._queued_frames = 0
         self._base_frames = 0
         self._lost: Callable[[], None] = lambda: None
+        self._is_other = False
 
     def use(self, name: str, on_lost: Callable[[], None]) -> None:
-        """Choose the output by name ("" = default) from the next sound on; *on_lost* is told when it vanishes."""
+        """Choose the output by name ("" = default); *on_lost* is told when it vanishes.
+
+        What is sounding is heard to its end where it began: a device closed under a reply would cut a piece out.
+        """
         self._name, self._lost = name, on_lost
+        self._is_other = True
+
+    async def warm(self) -> Loudspeaker:
+        """Before a turn's sound: open the chosen output so that the first sample is not late. Raises DeviceError."""
+        if self._is_other:
+            self._is_other = False
+            await self.switch()
+        return await self.prepare()
 
     async def prepare(self) -> Loudspeaker:
-        """Open the output so that the first sample is not late. Raises DeviceError."""
+        """Have the output in use open. Raises DeviceError."""
         if self._speaker is None:
             self._speaker = self._devices.loudspeaker(self._name)
         await self._speaker.prepare()
@@ -65,7 +77,7 @@ class Playback:
 
     async def begin(self) -> None:
         """Start a turn's sound: earlier spans are forgotten."""
-        speaker = await self.prepare()
+        speaker = await self.warm()
         self._spans, self._queued_frames = [], 0
         self._base_frames = speaker.played_frames
 

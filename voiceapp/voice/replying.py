@@ -7,12 +7,15 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 
+from voiceapp.core.clauses import Clause
 from voiceapp.core.conversation import Message, Role, unheard_words
 from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.events import Interrupted, MessageChanged, ReplyDelta, SoundStartedEvent, TurnTimed
 from voiceapp.core.speech import ChatRequest, SpeechRequest, ToolCall, ToolResult
 from voiceapp.core.turn import Finished, SoundStarted
 from voiceapp.voice.answer import Reply, SpokenReply, write
+from voiceapp.voice.guard import Guard
+from voiceapp.voice.reply_guard import ReplyGuard
 from voiceapp.voice.studio import Stopwatch, Studio
 
 log = logging.getLogger("voiceapp.voice")
@@ -24,11 +27,14 @@ SAVE_S = 0.5
 class Replying:
     """Answers one turn. Cancelling :meth:`answer` is a barge-in; :meth:`keep` then stores what was heard."""
 
-    def __init__(self, turn: int, studio: Studio, stopwatch: Stopwatch, *, is_aloud: bool) -> None:
+    def __init__(
+        self, turn: int, studio: Studio, stopwatch: Stopwatch, guard: Guard | None = None, *, is_aloud: bool
+    ) -> None:
         self.message: Message | None = None
         self._turn = turn
         self._studio = studio
         self._stopwatch = stopwatch
+        self._guard = guard
         self._is_aloud = is_aloud
         self._reply = Reply()
         self._cut: tuple[int, float] | None = None
@@ -37,8 +43,10 @@ class Replying:
         """While the person still talks: open what the answer will need."""
         engines = self._studio.engines
         try:
+            if self._guard is not None:
+                self._studio.beside(self._guard.warm(), "warm-check")
             if self._is_aloud:
-                await asyncio.gather(engines.chat.warm(), engines.speech.warm(), self._studio.playback.prepare())
+                await asyncio.gather(engines.chat.warm(), engines.speech.warm(), self._studio.playback.warm())
             else:
                 await engines.chat.warm()
         except VoiceAppError as error:
@@ -72,23 +80,34 @@ class Replying:
         self.message = await studio.history.add(
             Role.ASSISTANT, "", turn=self._turn, engine=chat.label, is_complete=False
         )
+        stopped_at: Clause | None = None
         async with asyncio.TaskGroup() as scope:
             saving = scope.create_task(self._keep_saving(self.message.id), name="save")
             async with aclosing(write(chat, request, self._reply, run_tool)) as deltas:
                 if self._is_aloud:
-                    await self.speak(deltas, self._on_delta, self.message.id)
+                    stopped_at = await self.speak(deltas, self._on_delta, self.message.id)
                 else:
                     async for delta in deltas:
                         self._on_delta(delta)
             saving.cancel()
-        timings = self._stopwatch.timings()
-        await studio.history.complete(self.message.id, self._reply.text, turn=self._turn, timings=timings)
+        timings, text = self._stopwatch.timings(), self._reply.text
+        heard = stopped_at.start if stopped_at else None
+        message = await studio.history.complete(
+            self.message.id, text, turn=self._turn, heard_chars=heard, timings=timings
+        )
         self.message = None  # nothing left to keep
-        studio.emit(TurnTimed(self._turn, timings))
+        if self._guard is not None and not self._is_aloud:
+            self._guard.written(message)
+        studio.emit(TurnTimed(self._turn, timings, self._stopwatch.stages))
         studio.decide(Finished(self._turn))
 
-    async def speak(self, deltas: AsyncIterator[str], on_delta: Callable[[str], None], message_id: int | None) -> None:
-        """Speak *deltas* as they come, until the last word was heard."""
+    async def speak(
+        self, deltas: AsyncIterator[str], on_delta: Callable[[str], None], message_id: int | None
+    ) -> Clause | None:
+        """Speak *deltas* as they come, until the last word was heard; of a message only what a check lets pass.
+
+        Returns the clause at which a check ended the speaking, None where everything was spoken.
+        """
         settings, playback = self._studio.settings, self._studio.playback
         try:
             await playback.begin()
@@ -96,13 +115,25 @@ class Replying:
             async for delta in deltas:  # no loudspeaker costs the sound, not the text
                 on_delta(delta)
             raise
-        async with playback.reporting(message_id, self.on_sound):
-            await SpokenReply(
-                self._studio.engines.speech,
-                SpeechRequest("", settings.voice, settings.speed, settings.language),
-                self._studio.parts.rules_for(settings.language),
-                playback,
-            ).run(deltas, on_delta)
+        gate = self._gate(message_id)
+        spoken = SpokenReply(
+            self._studio.engines.speech,
+            SpeechRequest("", settings.voice, settings.speed, settings.language),
+            self._studio.parts.rules_for(settings.language),
+            playback,
+            gate,
+        )
+        try:
+            async with playback.reporting(message_id, self.on_sound):
+                await spoken.run(deltas, on_delta)
+        finally:
+            if gate is not None:
+                gate.close()
+        return spoken.stopped_at
+
+    def _gate(self, message_id: int | None) -> ReplyGuard | None:
+        """What checks a message's clauses; the program's own sentences are not checked."""
+        return self._guard.reply(message_id) if self._guard is not None and message_id is not None else None
 
     def on_sound(self, at_s: float) -> None:
         """The first sample went out at *at_s*."""

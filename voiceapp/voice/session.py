@@ -35,6 +35,7 @@ from voiceapp.core.speech import ToolCall, ToolResult
 from voiceapp.core.trace import Decision
 from voiceapp.ports import EngineSet
 from voiceapp.voice.clerk import Clerk
+from voiceapp.voice.device_watch import DeviceWatch, News
 from voiceapp.voice.history import History
 from voiceapp.voice.microphone import Microphone
 from voiceapp.voice.parts import Desk, Parts
@@ -68,6 +69,7 @@ class VoiceSession:
         self._desks: tuple[Desk, ...] = ()
         self._studio: Studio
         self._clerk: Clerk
+        self._watch: DeviceWatch
 
     # --- commands -----------------------------------------------------------------------------------------
 
@@ -202,7 +204,8 @@ class VoiceSession:
         parts = self._parts
         history = History(parts.store, self._emit)
         playback = Playback(parts.devices, parts.make_resampler, self._emit)
-        microphone = Microphone(parts.devices, self._on_microphone_lost)
+        microphone = Microphone(parts.devices, self._on_warm_trouble)
+        self._watch = DeviceWatch(parts.devices, self._on_device_news, self._on_device_list)
         self._clerk = Clerk(parts, history, self._emit, self._use)
         engines = await self._clerk.engines(settings)
         self._studio = Studio(
@@ -219,6 +222,7 @@ class VoiceSession:
             tools=self._tools.specs(),
             run_tool=self._run_tool,
             on_microphone_lost=self._on_microphone_lost,
+            beside=self._beside,
         )
         self._use_devices(settings)
         self._emit(SessionReady(engines.shown, self._devices(), settings))
@@ -228,6 +232,7 @@ class VoiceSession:
         self._desks = tuple(parts.make_desks(self._studio))
         for name, work in (
             ("microphone", microphone.keep_warm(self._is_microphone_free)),
+            ("devices", self._watch.run()),
             ("clerk", self._work()),
             ("get-ready", self._get_ready(settings)),
         ):
@@ -266,6 +271,11 @@ class VoiceSession:
         self._background.append(task)
         task.add_done_callback(self._background.remove)
 
+    def _beside(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = self._scope.create_task(work, name=name)
+        self._keep_task(task)
+        return task
+
     async def _get_ready(self, settings: Settings) -> None:
         """What makes the first turn quicker and the offer of local servers, after the window is usable."""
         await self._studio.engines.preload()
@@ -285,12 +295,12 @@ class VoiceSession:
             self._studio.engines = engines
             await self.settle()
             await self._clerk.close(old)
-        await self._studio.playback.switch()
         return self._devices()
 
     def _use_devices(self, settings: Settings) -> None:
         self._studio.microphone.use(settings.input_device, is_warm=settings.is_microphone_warm)
         self._studio.playback.use(settings.output_device, self._on_loudspeaker_lost)
+        self._watch.choose(settings)
 
     def _devices(self) -> Devices:
         settings, there = self._studio.settings, self._parts.devices.devices()
@@ -300,7 +310,7 @@ class VoiceSession:
             outputs,
             settings.input_device if settings.input_device in inputs else there.input,
             settings.output_device if settings.output_device in outputs else there.output,
-            settings.is_microphone_warm,
+            self._studio.microphone.is_warm,
         )
 
     def _is_microphone_free(self) -> bool:
@@ -314,6 +324,26 @@ class VoiceSession:
 
     def _on_microphone_lost(self, error: DeviceError) -> None:
         self._emit(DevicesChanged(self._devices(), _("{what} The recording goes on.").format(what=error.message)))
+
+    def _on_warm_trouble(self, error: DeviceError) -> None:
+        """The microphone that was held open between takes failed."""
+        self._emit(DevicesChanged(self._devices(), error.message))
+
+    def _on_device_news(self, news: News) -> None:
+        """A chosen device went (the default takes over) or is back (used from the next sound on)."""
+        studio, phase = self._studio, self._state.phase
+        if news.is_back and news.is_input:
+            studio.microphone.use(news.name, is_warm=studio.settings.is_microphone_warm)
+        elif news.is_input:
+            studio.microphone.fall_back()
+        else:
+            studio.playback.use(news.name if news.is_back else "", self._on_loudspeaker_lost)
+        is_in_use = phase is (t.Phase.LISTENING if news.is_input else t.Phase.SPEAKING)
+        is_told = is_in_use and not news.is_back  # a device in use tells itself, with what became of the turn
+        self._emit(DevicesChanged(self._devices(), "" if is_told else news.sentence))
+
+    def _on_device_list(self) -> None:
+        self._emit(DevicesChanged(self._devices()))
 
     def _on_loudspeaker_lost(self) -> None:
         self._emit(DevicesChanged(self._devices(), _("The loudspeaker is gone; the default one is used.")))

@@ -115,7 +115,7 @@ def _parts(
         return ToolBox(store, ring, lambda: datetime.now().astimezone(), resources.tool_tables())
 
     return Parts(
-        devices=opening.devices or SoundDevices(settings.input_device, settings.output_device),
+        devices=opening.devices or SoundDevices(),
         store=store,
         secrets=secrets,
         maker=EngineFactory(secrets, table, StreamResampler, on_notice),
