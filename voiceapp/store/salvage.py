@@ -10,7 +10,7 @@ from pathlib import Path
 
 from voiceapp.store import search
 
-_TABLES = ("conversations", "takes", "messages", "notes", "images", "message_images")  # parents first
+_TABLES = ("conversations", "takes", "messages", "notes", "images", "message_images", "verdicts")  # parents first
 
 
 def salvage(damaged: Path, db: sqlite3.Connection) -> int:

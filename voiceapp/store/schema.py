@@ -87,4 +87,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             UNIQUE (message_id, image_id)
         ) STRICT""",
     ),
+    (  # verdicts of moderation; scores: JSON, [category, score or null, flagged, inputs] each
+        """CREATE TABLE verdicts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            checked_at REAL NOT NULL,
+            kind TEXT NOT NULL,
+            subject_id INTEGER,
+            name TEXT NOT NULL,
+            checkpoint TEXT NOT NULL,
+            decision TEXT NOT NULL,
+            scores TEXT NOT NULL,
+            exceeded TEXT NOT NULL,
+            excerpt TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            engine TEXT NOT NULL,
+            duration_ms REAL NOT NULL,
+            problem TEXT NOT NULL,
+            draft TEXT NOT NULL
+        ) STRICT""",
+    ),
 )
