@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from voiceapp.core.checks import CheckCommand
+from voiceapp.core.images import ImageCommand
 from voiceapp.core.settings import Settings
 
 
@@ -133,9 +135,10 @@ class StoreKey:
 
 @dataclass(frozen=True)
 class CheckProvider:
-    """Really call a provider; answered by ProviderChecked."""
+    """Really call a provider, and try each of *jobs* (values of ``Job``); answered by ProviderChecked."""
 
     name: str
+    jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,4 +175,6 @@ Command = (
     | CheckProvider
     | RefreshDevices
     | TestDevices
+    | ImageCommand
+    | CheckCommand
 )

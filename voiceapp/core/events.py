@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from voiceapp.core.audio import Level
+from voiceapp.core.checks import CheckEvent
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Take, Timings
+from voiceapp.core.images import ImageEvent
+from voiceapp.core.providers import JobCheck, ProviderEvent
 from voiceapp.core.settings import Settings
 from voiceapp.core.turn import Phase
 
@@ -273,12 +276,16 @@ class ServerFound:
 
 @dataclass(frozen=True)
 class ProviderChecked:
-    """The answer to CheckProvider: per job "ok" or a sentence, and the round trip; *problem* where it failed."""
+    """The answer to CheckProvider: the round trip, the models listed, and per job that was asked for what works.
+
+    *problem* where nothing works: no key, no way there.
+    """
 
     name: str
     latency_ms: float | None = None
     models: tuple[str, ...] = ()
     problem: Problem | None = None
+    jobs: tuple[JobCheck, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -328,4 +335,7 @@ Event = (
     | ProviderChecked
     | TestProgress
     | PlaybackChanged
+    | ProviderEvent
+    | ImageEvent
+    | CheckEvent
 )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from gettext import gettext as _
 
 from voiceapp.core.errors import ConfigError
+from voiceapp.core.moderation import LOWEST_LIMIT, Policy
 
 
 class Job(StrEnum):
@@ -98,7 +99,11 @@ class Settings:
         is_microphone_warm: keep the microphone open between turns for pre-roll; visible when on.
         is_start_sound: a short sound once the microphone really delivers.
         theme: "system", "light" or "dark".
+        fallbacks: providers that take a turn over, in order, when the chosen one fails.
+        endings_seen: models whose announced end the person has seen and put off.
+        is_cached: keep answers to identical speech, moderation and embedding requests on this disk.
         offers_declined: base URLs of servers on this machine that the person does not want to be offered again.
+        moderation: what is checked by itself, and the limits.
     """
 
     providers: tuple[Provider, ...] = (LOCAL, OPENAI)
@@ -115,10 +120,22 @@ class Settings:
     is_start_sound: bool = True
     theme: str = "system"
     offers_declined: tuple[str, ...] = ()
+    fallbacks: tuple[str, ...] = ()
+    endings_seen: tuple[str, ...] = ()
+    is_cached: bool = True
+    moderation: Policy = field(default_factory=Policy)
 
     def choice(self, job: Job) -> Choice:
         """Return who does *job*."""
         return self.jobs.get(job.value, Choice(LOCAL.name))
+
+    def checker(self) -> Choice:
+        """Return who checks texts and pictures: as chosen; where nobody was, OpenAI if it does any other work."""
+        if Job.MODERATION.value in self.jobs:
+            return self.jobs[Job.MODERATION.value]
+        others = (self.provider(choice.provider) for choice in self.jobs.values())
+        asked = next((p for p in others if p.kind is ProviderKind.OPENAI), None)
+        return Choice(asked.name if asked else LOCAL.name)
 
     def provider(self, name: str) -> Provider:
         """Return the provider called *name*; raises ConfigError naming those that exist."""
@@ -144,11 +161,13 @@ def validated(settings: Settings) -> Settings:
         raise ConfigError(_("The speed of speech must lie between 0.5 and 2."))
     if settings.theme not in ("system", "light", "dark"):
         raise ConfigError(_("The theme must be “system”, “light” or “dark”."))
+    if not all(LOWEST_LIMIT <= limit <= 1.0 for limit in settings.moderation.limits.values()):
+        raise ConfigError(_("A limit of moderation must lie between 0.01 and 1."))
     names = [provider.name for provider in settings.providers]
     if len(set(names)) != len(names):
         raise ConfigError(_("Two providers have the same name."))
     built_in = tuple(p for p in (LOCAL, OPENAI) if p.name not in names)
     complete = replace(settings, providers=(*built_in, *settings.providers))
-    for choice in complete.jobs.values():
-        complete.provider(choice.provider)
+    for name in (*(choice.provider for choice in complete.jobs.values()), *complete.fallbacks):
+        complete.provider(name)
     return complete

@@ -7,7 +7,9 @@ All coroutines run on the voice loop, can be cancelled at any await, and raise o
 """
 
 from voiceapp.ports.engines import ChatModel, EngineMaker, EngineSet, Hearing, SpeechToText, TextToSpeech, Tools
+from voiceapp.ports.images import ImageGate, ImageMaker, ImageMakers, ImageStore
 from voiceapp.ports.keeping import Secrets, Store, TakeFormat, TakeSink, TakeSummary, TakeWriter
+from voiceapp.ports.moderation import Moderator, VerdictLog
 from voiceapp.ports.sound import AudioDevices, Loudspeaker, MicrophoneStream, Resampler, Vad
 
 __all__ = [
@@ -16,8 +18,13 @@ __all__ = [
     "EngineMaker",
     "EngineSet",
     "Hearing",
+    "ImageGate",
+    "ImageMaker",
+    "ImageMakers",
+    "ImageStore",
     "Loudspeaker",
     "MicrophoneStream",
+    "Moderator",
     "Resampler",
     "Secrets",
     "SpeechToText",
@@ -29,4 +36,5 @@ __all__ = [
     "TextToSpeech",
     "Tools",
     "Vad",
+    "VerdictLog",
 ]

@@ -21,6 +21,7 @@ from voiceapp.core.speech import (
     Transcript,
     Voice,
 )
+from voiceapp.ports.moderation import Moderator
 
 
 class Hearing(Protocol):
@@ -127,6 +128,7 @@ class EngineSet:
     Attributes:
         preload: imports and builds what is slow, off the loop; never raises. A turn may begin before it is done.
         release: closes what the engines share, after each of them was closed.
+        moderation: judges texts and pictures; None where nobody does.
     """
 
     hearing: SpeechToText
@@ -135,6 +137,7 @@ class EngineSet:
     shown: Engines
     preload: Callable[[], Awaitable[None]]
     release: Callable[[], Awaitable[None]]
+    moderation: Moderator | None = None
 
 
 class EngineMaker(Protocol):

@@ -90,11 +90,17 @@ async def _closing(items: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
             await close()
 
 
+Gate = Callable[[Clause], Awaitable[bool]]
+"""Asked when a clause is cut, so that its work runs beside the voice's; what it returns is awaited before the clause
+sounds: False ends the speaking there. Must not raise."""
+
+
 class Spoken:
     """A clause being synthesised ahead of its turn at the loudspeaker."""
 
-    def __init__(self, clause: Clause) -> None:
+    def __init__(self, clause: Clause, may_sound: Awaitable[bool] | None = None) -> None:
         self.clause = clause
+        self.may_sound = may_sound
         self.error: VoiceAppError | None = None
         self._blocks: asyncio.Queue[Float32Block | None] = asyncio.Queue()
 
@@ -126,14 +132,26 @@ class SpokenReply:
     The text is never held back by the sound: the window shows it as fast as it comes; only synthesis waits, so
     that at most :data:`AHEAD` clauses are ahead of what is heard. Where the text breaks off, what has come is
     spoken to its end; where the voice breaks off, the text is received to its end; then the error is raised.
+
+    Attributes:
+        stopped_at: the clause that *gate* did not let sound; nothing after it was spoken either.
     """
 
-    def __init__(self, speech: TextToSpeech, template: SpeechRequest, rules: LanguageRules, playback: Playback) -> None:
+    def __init__(
+        self,
+        speech: TextToSpeech,
+        template: SpeechRequest,
+        rules: LanguageRules,
+        playback: Playback,
+        gate: Gate | None = None,
+    ) -> None:
         self._speech = speech
         self._template = template
         self._rules = rules
         self._playback = playback
-        self._clauses: asyncio.Queue[Clause | None] = asyncio.Queue()
+        self._gate = gate
+        self.stopped_at: Clause | None = None
+        self._clauses: asyncio.Queue[Spoken | None] = asyncio.Queue()
         self._spoken: asyncio.Queue[Spoken | None] = asyncio.Queue(AHEAD)
         self._slots = asyncio.Semaphore(AHEAD)
         self._error: VoiceAppError | None = None
@@ -155,21 +173,24 @@ class SpokenReply:
                 on_delta(delta)
                 for start in range(0, len(delta), SLICE_CHARS):
                     for clause in splitter.push(delta[start : start + SLICE_CHARS]):
-                        self._clauses.put_nowait(clause)
+                        self._clauses.put_nowait(self._cut(clause))
                     if len(delta) > SLICE_CHARS:
                         await asyncio.sleep(0)  # a megabyte in one piece must not hold up the loop
         except VoiceAppError as error:
             self._error = self._error or error
-        for last in (*splitter.finish(), None):
-            self._clauses.put_nowait(last)
+        for last in splitter.finish():
+            self._clauses.put_nowait(self._cut(last))
+        self._clauses.put_nowait(None)
+
+    def _cut(self, clause: Clause) -> Spoken:
+        return Spoken(clause, self._gate(clause) if self._gate is not None else None)
 
     async def _synthesise(self, stages: asyncio.TaskGroup) -> None:
-        while (clause := await self._clauses.get()) is not None:
+        while (ahead := await self._clauses.get()) is not None:
             if self._is_mute:
                 continue
             await self._slots.acquire()
-            ahead = Spoken(clause)
-            request = replace(self._template, text=clause.text)
+            request = replace(self._template, text=ahead.clause.text)
             stages.create_task(ahead.fill(self._speech, request, self._slots), name="speech")
             await self._spoken.put(ahead)
         await self._spoken.put(None)
@@ -177,6 +198,9 @@ class SpokenReply:
     async def _play(self) -> None:
         while (ahead := await self._spoken.get()) is not None:
             if self._is_mute:
+                continue
+            if ahead.may_sound is not None and not await ahead.may_sound:
+                self.stopped_at, self._is_mute = ahead.clause, True
                 continue
             try:
                 await self._playback.play_clause(ahead.clause, ahead.blocks(), self._speech.rate_hz)

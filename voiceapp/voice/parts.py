@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from voiceapp.core.audio import Clip
 from voiceapp.core.language import LanguageRules
 from voiceapp.core.settings import Settings
-from voiceapp.ports import AudioDevices, EngineMaker, Resampler, Secrets, Store, Tools, Vad
+from voiceapp.ports import AudioDevices, EngineMaker, Resampler, Secrets, Store, Tools, Vad, VerdictLog
 
 if TYPE_CHECKING:
     from voiceapp.voice.studio import Studio
@@ -44,6 +44,7 @@ class Parts:
         rules_for: clause rules for a language code ("" = the default).
         sounds: short signals by name ("listening").
         is_vad_trusted: False sends every take to the recogniser, whatever the detector says (files, tests).
+        verdicts: where verdicts of moderation are logged; None = nowhere.
         make_desks: given the studio (settings, engines, history, emit), who else takes commands.
         trace: gets every command, decision and event with its kind, where a trace is written.
         wall: Unix time in seconds; may jump, so it only labels, it never measures.
@@ -61,6 +62,7 @@ class Parts:
     sounds: Mapping[str, Clip] = field(default_factory=dict)
     instructions: str = ""
     is_vad_trusted: bool = True
+    verdicts: VerdictLog | None = None
     make_desks: Callable[[Studio], Sequence[Desk]] = _no_desks
     trace: Callable[[str, object], None] | None = None
     wall: Callable[[], float] = time.time

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
 
 from voiceapp.core.conversation import Timings
 from voiceapp.core.errors import DeviceError
@@ -27,6 +29,8 @@ class Stopwatch:
     transcript_ms: float | None = None
     first_token_ms: float | None = None
     first_sound_ms: float | None = None
+    stages: dict[str, float] = field(default_factory=dict)
+    """Further figures by name, lengths in milliseconds."""
 
     def ms(self, at_s: float | None = None) -> float:
         """Milliseconds from the end of speech until *at_s* (now)."""
@@ -44,6 +48,7 @@ class Studio:
     Attributes:
         decide: puts a fact to the reducer; True when it lets the turn go on.
         run_tool: runs a model's tool call for a turn.
+        beside: runs work that no turn owns and no one waits for; it ends with the session. It must tell its errors.
     """
 
     parts: Parts
@@ -59,3 +64,4 @@ class Studio:
     tools: tuple[ToolSpec, ...]
     run_tool: Callable[[int, ToolCall], Awaitable[ToolResult]]
     on_microphone_lost: Callable[[DeviceError], None]
+    beside: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]

@@ -26,6 +26,7 @@ from voiceapp.core.speech import HearingRequest, Transcript
 from voiceapp.core.turn import Finished, TalkEnded, Transcribed
 from voiceapp.ports import SpeechToText
 from voiceapp.voice.capture import Capture, Captured
+from voiceapp.voice.guard import guard_for
 from voiceapp.voice.hearing import FellBehindError, HearingFeed, transcribe
 from voiceapp.voice.replying import Replying
 from voiceapp.voice.speech_finder import SpeechFinder
@@ -59,7 +60,8 @@ class Turn:
         self._previous = previous
         self.stopwatch = Stopwatch(studio.now, studio.now())
         self._studio = studio
-        self._replying = Replying(number, studio, self.stopwatch, is_aloud=is_aloud)
+        self._guard = guard_for(studio, number)
+        self._replying = Replying(number, studio, self.stopwatch, self._guard, is_aloud=is_aloud)
         self._is_aloud = is_aloud
         self._capture: Capture | None = None
         self._take: Take | None = None
@@ -143,8 +145,10 @@ class Turn:
         """Answer a typed message."""
         self._beside(self._replying.warm(), "warm")
         await self._settled()
-        await self._studio.history.add(Role.USER, text, turn=self.number)
-        await self._replying.answer()
+        if await self._send(text):
+            await self._replying.answer()
+        else:
+            self._studio.decide(Finished(self.number))
 
     async def regenerate(self, message: Message) -> None:
         """Answer again in place of *message*."""
@@ -273,9 +277,23 @@ class Turn:
         studio.emit(TranscriptReady(self.number, text, take.id))
         studio.emit(TakeChanged(take))
         await self._settled()
-        await studio.history.add(Role.USER, text, turn=self.number, take=take, engine=label)
-        if studio.decide(Transcribed(self.number)):
+        if not await self._send(text, take, label):
+            studio.decide(Transcribed(self.number, is_empty=True))
+        elif studio.decide(Transcribed(self.number)):
             await self._replying.answer()
+
+    async def _send(self, text: str, take: Take | None = None, label: str = "") -> bool:
+        """Put what the person said or wrote into the conversation, unless a check holds it back."""
+        guard = self._guard
+        if guard is not None:
+            before_ms = self.stopwatch.ms()
+            if not await guard.admits(text, take):
+                return False
+            self.stopwatch.stages["input_check"] = self.stopwatch.ms() - before_ms
+        message = await self._studio.history.add(Role.USER, text, turn=self.number, take=take, engine=label)
+        if guard is not None:
+            guard.sent(message)
+        return True
 
     async def _nothing(self, take: Take, captured: Captured | None) -> None:
         """There was no speech: said with the level that was seen, and nothing goes to the model."""
@@ -289,4 +307,6 @@ class Turn:
         return HearingRequest(self._studio.settings.language, self._studio.settings.vocabulary)
 
     def _on_partial(self, text: str) -> None:
+        if self._guard is not None:
+            self._guard.overhear(text)
         self._studio.emit(PartialTranscript(self.number, text))

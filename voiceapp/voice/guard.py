@@ -1,0 +1,309 @@
+"""Automatic checks: what may be sent, what may sound, what may be shown.
+
+Nothing here costs anything while the checks are off: no guard is made then. A check never raises: where it fails, the
+person's rule says whether the thing passes with a note or is held back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from gettext import gettext as _
+
+from voiceapp.core.checks import (
+    CheckBegan,
+    CheckDone,
+    Checked,
+    DraftKept,
+    Part,
+    Subject,
+    SubjectKind,
+    logged,
+    nobody_checks,
+    parts_of,
+)
+from voiceapp.core.conversation import Message, Take
+from voiceapp.core.errors import TimedOut, VoiceAppError, unexpected
+from voiceapp.core.events import Notice
+from voiceapp.core.moderation import Action, Checkpoint, Decision, Verdict, decide, decide_failure, joined
+from voiceapp.core.passages import Passage, passages
+from voiceapp.voice.reply_guard import ReplyGuard
+from voiceapp.voice.studio import Studio
+
+CHECK_WITHIN_S = 3.0
+"""An automatic check that takes longer counts as failed: a person waits for it."""
+PARTIALS_KEPT = 8
+
+
+@dataclass
+class Finding:
+    """What came of asking: verdicts, or why there are none."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    problem: VoiceAppError | None = None
+    duration_ms: float = 0.0
+
+
+@dataclass
+class _Ahead:
+    """Words that were checked while the person still spoke."""
+
+    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    findings: dict[str, Finding] = field(default_factory=dict)
+
+
+class Guard:
+    """Checks for one turn, or for one job of a desk. *turn* 0: none. *within_s* None: as long as the service takes."""
+
+    def __init__(self, studio: Studio, turn: int = 0, within_s: float | None = CHECK_WITHIN_S) -> None:
+        self.policy = studio.settings.moderation
+        self._studio = studio
+        self._turn = turn
+        self._within_s = within_s
+        self._ahead = _Ahead()
+        self._admitted: Checked | None = None
+        self._is_failure_told = False
+
+    @property
+    def engine(self) -> str:
+        """Who judges, as shown."""
+        moderator = self._studio.engines.moderation
+        return moderator.label if moderator else ""
+
+    def action(self, checkpoint: Checkpoint) -> Action:
+        """Return what is to be done at *checkpoint*."""
+        return self.policy.rule(checkpoint).action
+
+    # --- what goes in -------------------------------------------------------------------------------------
+
+    async def warm(self) -> None:
+        """Open the connection that a check will need. Never raises."""
+        moderator = self._studio.engines.moderation
+        if moderator is not None:
+            await moderator.warm()
+
+    def overhear(self, words: str) -> None:
+        """Check words of a take that is still being spoken, one request at a time, so that its end need not wait."""
+        ahead = self._ahead
+        is_busy = any(not task.done() for task in ahead.tasks.values())
+        if self.action(Checkpoint.INPUT) is not Action.BLOCK or is_busy or not (words := words.strip()):
+            return
+        if words not in ahead.tasks and len(ahead.tasks) < PARTIALS_KEPT * 8:
+            ahead.tasks[words] = self._studio.beside(self._look_ahead(words), "check-ahead")
+
+    async def _look_ahead(self, words: str) -> None:
+        self._ahead.findings[words] = await self.ask(_pieces(words))
+
+    async def admits(self, text: str, take: Take | None = None) -> bool:
+        """Whether *text* may be sent. Where it may not, the person has it back as a draft when this returns."""
+        if self.action(Checkpoint.INPUT) is not Action.BLOCK:
+            return True
+        subject = Subject(SubjectKind.TEXT)
+        self._studio.emit(CheckBegan(subject, Checkpoint.INPUT, self._turn))
+        started_s = self._studio.now()
+        try:
+            finding = await self._finding_for(text.strip())
+        except asyncio.CancelledError:
+            if take is None:  # what was spoken is kept with its take
+                sentence = _("You stopped before it was checked.")
+                given_up = Checked(subject, Checkpoint.INPUT, Decision.HELD, text, problem=sentence)
+                self._studio.emit(DraftKept(text, given_up, self._turn))
+            raise
+        waited_ms = 1000 * (self._studio.now() - started_s)
+        checked = self.conclude(subject, Checkpoint.INPUT, text, passages(text), finding, waited_ms)
+        if checked.is_stopped:
+            self._studio.emit(DraftKept(text, checked, self._turn, take.id if take else None))
+            self.tell(checked, finding.problem)
+            return False
+        self._admitted = checked
+        if finding.problem is not None:
+            self.note_failure(finding.problem, _("Your words could not be checked and were sent all the same."))
+        return True
+
+    def sent(self, message: Message) -> None:
+        """*message* was sent: log what was found in it, or check it beside the work where it is only shown."""
+        if self._admitted is not None:
+            checked, self._admitted = self._admitted, None
+            self.tell(_about(checked, message), None)
+        elif self.action(Checkpoint.INPUT) is Action.SHOW:
+            self._studio.beside(self._show(message), "check-input")
+
+    async def _show(self, message: Message) -> None:
+        finding = await self.ask(_pieces(message.text))
+        subject = Subject(SubjectKind.MESSAGE, message.id)
+        checked = self.conclude(subject, Checkpoint.INPUT, message.text, passages(message.text), finding)
+        if finding.problem is not None:
+            self.note_failure(finding.problem, _("Your words could not be checked and were sent all the same."))
+        await self.keep(checked, finding.problem)
+
+    async def _finding_for(self, text: str) -> Finding:
+        """What was overheard counts where it is exactly what is to be sent."""
+        task = self._ahead.tasks.get(text)
+        if task is not None:
+            await asyncio.wait([task])
+            known = self._ahead.findings.get(text)
+            if known is not None and known.problem is None:
+                return known
+        return await self.ask(_pieces(text))
+
+    # --- what comes out -----------------------------------------------------------------------------------
+
+    def reply(self, message_id: int | None) -> ReplyGuard | None:
+        """Return the gate for a reply's clauses; None where replies are not checked."""
+        if self.action(Checkpoint.REPLY) is Action.OFF:
+            return None
+        return ReplyGuard(self, self._studio, Subject(SubjectKind.MESSAGE, message_id), self._turn)
+
+    def written(self, message: Message) -> None:
+        """A reply that nobody reads aloud is whole: check it beside the work. There is nothing left to hold back."""
+        if self.action(Checkpoint.REPLY) is not Action.OFF:
+            self._studio.beside(self._look_over(message), "check-reply")
+
+    async def _look_over(self, message: Message) -> None:
+        where = passages(message.text)
+        finding = await self.ask([passage.of(message.text) for passage in where])
+        subject = Subject(SubjectKind.MESSAGE, message.id)
+        checked = self.conclude(subject, Checkpoint.REPLY, message.text, where, finding)
+        if checked.is_stopped:
+            checked = replace(checked, decision=Decision.UNCHECKED if finding.problem else Decision.SHOWN)
+        await self.keep(checked, finding.problem)
+
+    # --- pictures -----------------------------------------------------------------------------------------
+
+    async def admits_prompt(self, prompt: str) -> Checked | None:
+        """Check the prompt of a picture; None where that is off. Stop where ``is_stopped``: the draft was told."""
+        if self.action(Checkpoint.IMAGE_PROMPT) is Action.OFF:
+            return None
+        return await self.checked_text(Subject(SubjectKind.TEXT), Checkpoint.IMAGE_PROMPT, prompt)
+
+    async def admits_image(self, data: bytes, mime: str, image_id: int) -> Checked | None:
+        """Check a generated picture; None where that is off. It is to stay hidden where ``is_stopped``."""
+        if self.action(Checkpoint.IMAGE) is Action.OFF:
+            return None
+        return await self.checked_image(Subject(SubjectKind.IMAGE, image_id), Checkpoint.IMAGE, data, mime)
+
+    async def checked_text(
+        self, subject: Subject, checkpoint: Checkpoint, text: str, cut: Sequence[Passage] | None = None
+    ) -> Checked:
+        """Check *text*, cut into passages or as *cut*, log and tell it."""
+        self._studio.emit(CheckBegan(subject, checkpoint, self._turn))
+        where = passages(text) if cut is None else tuple(cut)
+        finding = await self.ask([passage.of(text) for passage in where])
+        checked = self.conclude(subject, checkpoint, text, where, finding, finding.duration_ms)
+        await self._ended(checked, finding)
+        return checked
+
+    async def checked_image(self, subject: Subject, checkpoint: Checkpoint, data: bytes, mime: str) -> Checked:
+        """Check a picture, log and tell it."""
+        self._studio.emit(CheckBegan(subject, checkpoint, self._turn))
+        finding = await self.ask_about(data, mime)
+        checked = self.conclude(subject, checkpoint, "", (Passage(0, 0),), finding, finding.duration_ms)
+        await self._ended(checked, finding, data)
+        return checked
+
+    async def _ended(self, checked: Checked, finding: Finding, content: bytes | None = None) -> None:
+        if finding.problem is not None and checked.checkpoint is not Checkpoint.BY_HAND and not checked.is_stopped:
+            self.note_failure(finding.problem, _("The check failed; the work goes on without it, as your rules say."))
+        await self.keep(checked, finding.problem, content)
+
+    # --- asking, deciding, telling ------------------------------------------------------------------------
+
+    async def ask(self, texts: Sequence[str]) -> Finding:
+        """Let the service judge *texts*. Raises nothing but cancellation."""
+        finding = Finding()
+        started_s = self._studio.now()
+        try:
+            moderator = self._studio.engines.moderation
+            if moderator is None:
+                raise nobody_checks()
+            async with asyncio.timeout(self._within_s):
+                finding.verdicts = await moderator.check_texts(texts)
+        except Exception as error:
+            finding.problem = self._problem(error)
+        finding.duration_ms = 1000 * (self._studio.now() - started_s)
+        return finding
+
+    async def ask_about(self, data: bytes, mime: str) -> Finding:
+        """Let the service judge a picture, with the patience of the wire: an upload takes its time."""
+        finding = Finding()
+        started_s = self._studio.now()
+        try:
+            moderator = self._studio.engines.moderation
+            if moderator is None:
+                raise nobody_checks()
+            finding.verdicts = (await moderator.check_image(data, mime),)
+        except Exception as error:
+            finding.problem = self._problem(error)
+        finding.duration_ms = 1000 * (self._studio.now() - started_s)
+        return finding
+
+    def _problem(self, error: Exception) -> VoiceAppError:
+        if isinstance(error, TimeoutError):
+            sentence = _("The check did not answer within {seconds:.0f} s.").format(seconds=self._within_s or 0)
+            return TimedOut(sentence, hint=_("Try again."), detail="check timeout")
+        return unexpected(error)
+
+    def conclude(
+        self,
+        subject: Subject,
+        checkpoint: Checkpoint,
+        text: str,
+        where: Sequence[Passage],
+        finding: Finding,
+        waited_ms: float = 0.0,
+    ) -> Checked:
+        """Put together what was found in *text* at *where* and what follows from it."""
+        parts: tuple[Part, ...] = () if finding.problem is not None else parts_of(where, finding.verdicts)
+        if finding.problem is not None:
+            decision = decide_failure(self.policy, checkpoint)
+        else:
+            decision = decide(joined(finding.verdicts), self.policy, checkpoint)
+        return Checked(
+            subject=subject,
+            checkpoint=checkpoint,
+            decision=decision,
+            text=text,
+            parts=parts,
+            engine=self.engine,
+            duration_ms=finding.duration_ms,
+            waited_ms=waited_ms,
+            problem=finding.problem.message if finding.problem else "",
+            limits=self.policy.limits,
+        )
+
+    def note_failure(self, problem: VoiceAppError, what: str) -> None:
+        """Say once a turn that something passed unchecked."""
+        if not self._is_failure_told:
+            self._is_failure_told = True
+            self._studio.emit(Notice(f"{what} {problem.message}", problem.hint))
+
+    def tell(self, checked: Checked, problem: VoiceAppError | None) -> None:
+        """As :meth:`keep`, for those who must not wait."""
+        self._studio.beside(self.keep(checked, problem), "log-verdict")
+
+    async def keep(self, checked: Checked, problem: VoiceAppError | None, content: bytes | None = None) -> None:
+        """Log *checked* and tell it. Raises nothing: a log that cannot be written is said, the verdict told."""
+        parts = self._studio.parts
+        if parts.verdicts is not None:
+            try:
+                await parts.verdicts.add_verdict(logged(checked, parts.wall(), content))
+            except VoiceAppError as error:
+                self._studio.emit(Notice(error.message, error.hint, is_problem=True))
+        self._studio.emit(CheckDone(checked, self._turn, problem.hint if problem else ""))
+
+
+def guard_for(studio: Studio, turn: int) -> Guard | None:
+    """Return the guard of a turn; None where neither what goes in nor what comes out is checked."""
+    policy = studio.settings.moderation
+    is_on = any(rule.action is not Action.OFF for rule in (policy.input, policy.reply))
+    return Guard(studio, turn) if is_on else None
+
+
+def _pieces(text: str) -> list[str]:
+    return [passage.of(text) for passage in passages(text)]
+
+
+def _about(checked: Checked, message: Message) -> Checked:
+
+    return replace(checked, subject=Subject(SubjectKind.MESSAGE, message.id))
