@@ -6,6 +6,7 @@ Each takes a script and records what was asked of it; a script that is asked for
 
 from tests.fakes.chat import FakeChat
 from tests.fakes.devices import FakeDevices, FakeLoudspeaker, FakeMicrophone
+from tests.fakes.moderation import FakeModerator, MemoryVerdicts
 from tests.fakes.sounds import RATE_HZ, noise, silence, tone, voice_like
 from tests.fakes.speech import FakeHearing, FakeSpeech, FakeVad
 from tests.fakes.store import FakeSecrets, MemoryStore
@@ -17,10 +18,12 @@ __all__ = [
     "FakeHearing",
     "FakeLoudspeaker",
     "FakeMicrophone",
+    "FakeModerator",
     "FakeSecrets",
     "FakeSpeech",
     "FakeVad",
     "MemoryStore",
+    "MemoryVerdicts",
     "noise",
     "silence",
     "tone",

@@ -10,7 +10,17 @@ from typing import TypeVar
 
 import numpy as np
 
-from tests.fakes import FakeChat, FakeDevices, FakeHearing, FakeSecrets, FakeSpeech, FakeVad, MemoryStore
+from tests.fakes import (
+    FakeChat,
+    FakeDevices,
+    FakeHearing,
+    FakeModerator,
+    FakeSecrets,
+    FakeSpeech,
+    FakeVad,
+    MemoryStore,
+    MemoryVerdicts,
+)
 from voiceapp.core.audio import Float32Block
 from voiceapp.core.events import Engines, Event, PhaseChanged, ProviderChecked, ServerFound
 from voiceapp.core.language import DEFAULT_RULES
@@ -18,6 +28,7 @@ from voiceapp.core.settings import Settings
 from voiceapp.core.speech import ToolCall, ToolResult, ToolSpec
 from voiceapp.core.turn import Phase
 from voiceapp.ports import EngineSet, SpeechToText
+from voiceapp.voice.desks.moderation import ModerationDesk
 from voiceapp.voice.parts import Parts
 from voiceapp.voice.session import VoiceSession, opened
 
@@ -49,11 +60,13 @@ class FakeMaker:
     others: dict[str, SpeechToText] = field(default_factory=dict)
     found: tuple[ServerFound, ...] = ()
     made: list[Settings] = field(default_factory=list)
+    moderation: FakeModerator | None = None
 
     async def make(self, settings: Settings) -> EngineSet:
         self.made.append(settings)
         shown = Engines(self.hearing_engine.label, self.chat.label, self.speech.label)
-        return EngineSet(self.hearing_engine, self.chat, self.speech, shown, self._nothing, self._nothing)
+        nothing = self._nothing
+        return EngineSet(self.hearing_engine, self.chat, self.speech, shown, nothing, nothing, self.moderation)
 
     async def _nothing(self) -> None:
         """Nothing is slow and nothing is shared."""
@@ -98,6 +111,7 @@ class Stage:
         speech: FakeSpeech | None = None,
         devices: FakeDevices | None = None,
         settings: Settings | None = None,
+        moderation: FakeModerator | None = None,
     ) -> None:
         self.hearing = hearing or FakeHearing()
         self.chat = chat or FakeChat()
@@ -105,7 +119,9 @@ class Stage:
         self.devices = devices or FakeDevices()
         self.store = MemoryStore()
         self.secrets = FakeSecrets()
-        self.maker = FakeMaker(self.hearing, self.chat, self.speech)
+        self.maker = FakeMaker(self.hearing, self.chat, self.speech, moderation=moderation)
+        self.verdicts = MemoryVerdicts()
+        self.files: dict[str, bytes] = {}
         self.settings = settings or Settings()
         self.saved: list[Settings] = []
         self.events: list[Event] = []
@@ -130,6 +146,8 @@ class Stage:
             rules_for=lambda _language: DEFAULT_RULES,
             make_tools=make_tools,
             instructions="Be brief.",
+            verdicts=self.verdicts,
+            make_desks=lambda studio: (ModerationDesk(studio, self.verdicts, lambda path: self.files[str(path)]),),
         )
         async with opened(parts, self.settings, self._emit) as session:
             yield session

@@ -45,6 +45,12 @@ def told_as_store_error(path: Path) -> Iterator[None]:
         raise error_for(error, path) from error
 
 
+def read_bytes(path: Path, limit_bytes: int = 64 * 1024 * 1024) -> bytes:
+    """Return what *path* holds, cut after *limit_bytes*. Blocking. Raises StoreError."""
+    with told_as_store_error(path), path.open("rb") as file:
+        return file.read(limit_bytes)
+
+
 def make_private(path: Path) -> None:
     """Create *path* empty with mode 0600 where it is not there; take others' rights away where it is."""
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

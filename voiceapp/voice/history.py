@@ -52,6 +52,10 @@ class History:
         """Return a message of the open conversation."""
         return next((m for m in self._messages if m.id == message_id), None)
 
+    def messages(self) -> tuple[Message, ...]:
+        """Return the open conversation's messages, oldest first."""
+        return tuple(self._messages)
+
     def last(self, role: Role) -> Message | None:
         """Return the newest message of *role*."""
         return next((m for m in reversed(self._messages) if m.role is role), None)

@@ -12,9 +12,9 @@ from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.events import Engines, Problem, ProviderChecked, ServerFound
 from voiceapp.core.models import ModelTable
 from voiceapp.core.settings import ChatApi, Choice, Job, Provider, ProviderKind, Settings
-from voiceapp.ports import ChatModel, EngineSet, Resampler, Secrets, SpeechToText, TextToSpeech
+from voiceapp.ports import ChatModel, EngineSet, Moderator, Resampler, Secrets, SpeechToText, TextToSpeech
 from voiceapp.wiring import servers
-from voiceapp.wiring.late import Late, LateChat, LateSpeechToText, LateTextToSpeech
+from voiceapp.wiring.late import Late, LateChat, LateModerator, LateSpeechToText, LateTextToSpeech
 
 if TYPE_CHECKING:
     from voiceapp.openai_api.wire import Wire
@@ -54,7 +54,8 @@ class EngineFactory:
         chat = self._chat(settings, settings.choice(Job.CHAT), wires)
         speech = self._speech(settings, settings.choice(Job.SPEECH), wires)
         shown = Engines(hearing.label, chat.label, speech.label, _note(settings))
-        return EngineSet(hearing, chat, speech, shown, wires.preload, wires.close)
+        moderation = self._moderation(settings, settings.checker(), wires)
+        return EngineSet(hearing, chat, speech, shown, wires.preload, wires.close, moderation)
 
     async def hearing(self, settings: Settings, provider: str) -> SpeechToText:
         """As EngineMaker.hearing."""
@@ -145,6 +146,19 @@ class EngineFactory:
         known = self._table.find(choice.model or self._table.default(Job.SPEECH.value))
         max_chars = known.limits.get("input_chars", MAX_INPUT_CHARS)
         return LateTextToSpeech(label, HTTP_SPEECH_HZ, max_chars, known.voices, wires.engine(provider, build))
+
+    def _moderation(self, settings: Settings, choice: Choice, wires: _Wires) -> Moderator | None:
+        """Nobody on this computer can judge, and none pretends to."""
+        provider = settings.provider(choice.provider)
+        if provider.kind is ProviderKind.LOCAL:
+            return None
+
+        def build(wire: Wire) -> Moderator:
+            from voiceapp.openai_api.moderation import HttpModerator
+
+            return HttpModerator(wire, choice.model)
+
+        return LateModerator(self._label(provider, Job.MODERATION, choice.model), wires.engine(provider, build))
 
     def _label(self, provider: Provider, job: Job, model: str) -> str:
         """As ``Wire.label``, without importing the SDK."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Generic, TypeVar, cast
 
 from voiceapp.core.audio import Float32Block
-from voiceapp.core.errors import unexpected
+from voiceapp.core.errors import VoiceAppError, unexpected
+from voiceapp.core.moderation import Verdict
 from voiceapp.core.speech import ChatRequest, HearingRequest, ReplyPart, SpeechRequest, Voice
-from voiceapp.ports import ChatModel, Hearing, SpeechToText, TextToSpeech
+from voiceapp.ports import ChatModel, Hearing, Moderator, SpeechToText, TextToSpeech
 
 T = TypeVar("T")
 
@@ -113,5 +114,31 @@ class LateTextToSpeech:
 
     async def close(self) -> None:
         """As TextToSpeech.close."""
+        if self._engine.value is not None:
+            await self._engine.value.close()
+
+
+class LateModerator:
+    """Port Moderator."""
+
+    def __init__(self, label: str, engine: Late[Moderator]) -> None:
+        self.label = label
+        self._engine = engine
+
+    async def check_texts(self, texts: Sequence[str]) -> tuple[Verdict, ...]:
+        """As Moderator.check_texts."""
+        return await (await self._engine.get()).check_texts(texts)
+
+    async def check_image(self, image: bytes, mime: str) -> Verdict:
+        """As Moderator.check_image."""
+        return await (await self._engine.get()).check_image(image, mime)
+
+    async def warm(self) -> None:
+        """As Moderator.warm."""
+        with suppress(VoiceAppError):  # the check itself will tell
+            await (await self._engine.get()).warm()
+
+    async def close(self) -> None:
+        """As Moderator.close."""
         if self._engine.value is not None:
             await self._engine.value.close()

@@ -29,9 +29,11 @@ from voiceapp.ports import AudioDevices, Tools
 from voiceapp.store.secrets import KeyringSecrets
 from voiceapp.store.settings_file import SettingsFile
 from voiceapp.store.sqlite import SqliteStore
+from voiceapp.store.verdicts import SqliteVerdicts
 from voiceapp.voice.parts import Parts
 from voiceapp.voice.session import VoiceSession, opened
 from voiceapp.voice.tools import ToolBox
+from voiceapp.wiring.desks import make_desks
 from voiceapp.wiring.engines import EngineFactory
 
 log = logging.getLogger("voiceapp.wiring")
@@ -51,6 +53,7 @@ class Opening:
         devices: None = the sound hardware.
         trace: a file to which every command, decision and event is written; None = no trace.
         is_vad_trusted: False = a take goes to the recogniser even if no speech was found in it.
+        on_key: gets every key that is read or stored, so that the log can strike it out.
         adjusted: gets the settings in force and returns those for this session alone.
     """
 
@@ -59,6 +62,7 @@ class Opening:
     devices: AudioDevices | None = None
     trace: Path | None = None
     is_vad_trusted: bool = True
+    on_key: Callable[[str], None] = lambda _key: None
     adjusted: Callable[[Settings], Settings] = lambda settings: settings
 
 
@@ -69,15 +73,15 @@ def settings_in_force(paths: places.Paths, secrets: KeyringSecrets) -> tuple[Set
     return effective(stored, os.environ, has_stored_key=secrets.is_stored(OPENAI.name)), file
 
 
-def secrets_of(paths: places.Paths) -> KeyringSecrets:
-    """Return the keys of this installation."""
-    return KeyringSecrets(paths.config, paths.keyring_service)
+def secrets_of(paths: places.Paths, on_key: Callable[[str], None] = lambda _key: None) -> KeyringSecrets:
+    """Return the keys of this installation; *on_key* gets every key that passes."""
+    return KeyringSecrets(paths.config, paths.keyring_service, on_key=on_key)
 
 
 @asynccontextmanager
 async def open_session(opening: Opening, emit: Emit) -> AsyncIterator[VoiceSession]:
     """Open a session on real parts; leaving the context stores everything. Raises VoiceAppError."""
-    secrets = secrets_of(opening.paths)
+    secrets = secrets_of(opening.paths, opening.on_key)
     settings, file = settings_in_force(opening.paths, secrets)
     if opening.provider:
         settings = settings.with_provider(opening.provider)
@@ -127,6 +131,8 @@ def _parts(
         sounds=signals(),
         instructions=INSTRUCTIONS,
         is_vad_trusted=opening.is_vad_trusted,
+        verdicts=SqliteVerdicts(store),
+        make_desks=lambda studio: make_desks(studio, store),
         trace=tracer(opening.trace, loop.time) if opening.trace else None,
     )
 

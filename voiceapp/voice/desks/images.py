@@ -1,0 +1,302 @@
+"""The desk for images: draws, edits, keeps, lists. Its commands and events are those of ``core.images``."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from gettext import gettext as _
+from pathlib import Path
+from typing import cast, get_args
+
+from voiceapp.core import images as i
+from voiceapp.core.errors import BadRequest, VoiceAppError, unexpected
+from voiceapp.core.events import Notice
+from voiceapp.core.image_names import file_name
+from voiceapp.core.image_offer import estimate
+from voiceapp.core.models import ModelTable
+from voiceapp.core.picture import MIMES, facts_of
+from voiceapp.core.problems import problem_of
+from voiceapp.ports import EngineSet, ImageGate, ImageMaker, ImageMakers, ImageStore
+from voiceapp.voice.studio import Studio
+
+IMPORT = "import"
+"""The job under which the trouble with an imported picture is told."""
+COMMANDS = get_args(i.ImageCommand)
+
+
+@dataclass
+class Drawing:
+    """One job under way."""
+
+    job: str
+    prompt: str
+    options: i.ImageOptions
+    inputs: tuple[i.Picture, ...] = ()
+    mask: i.Picture | None = None
+    parent_id: int | None = None
+    began_s: float = 0.0
+    images: list[i.StoredImage] = field(default_factory=list)
+    cost_usd: float | None = None
+    is_cancelled: bool = False
+
+
+class ImageDesk:
+    """Keeps ``voice.parts.Desk``. Runs on the voice loop.
+
+    Args:
+        studio: settings, engines and events of the session.
+        gallery: where pictures are kept.
+        makers: builds who draws.
+        table: prices and what models take.
+        pictures: the person's own folder for pictures, for saving without a name.
+        gate: moderation of prompts and pictures; None = nobody looks.
+    """
+
+    def __init__(
+        self,
+        studio: Studio,
+        gallery: ImageStore,
+        makers: ImageMakers,
+        table: ModelTable,
+        pictures: Path,
+        gate: ImageGate | None = None,
+    ) -> None:
+        self.gallery = gallery
+        self.current: i.StoredImage | None = None
+        self.attached: tuple[i.StoredImage, ...] = ()
+        self._studio = studio
+        self._emit = studio.emit
+        self._makers = makers
+        self._table = table
+        self._pictures = pictures
+        self._gate = gate
+        self._maker: tuple[EngineSet, ImageMaker] | None = None
+        self._making = asyncio.Lock()
+        self._jobs: dict[str, tuple[asyncio.Task[object], Drawing]] = {}
+        self._is_purged = False
+
+    def takes(self, command: object) -> bool:
+        """As Desk.takes."""
+        return isinstance(command, COMMANDS)
+
+    async def do(self, command: object) -> None:
+        """As Desk.do."""
+        match command:
+            case i.GenerateImage(job, prompt, options):
+                await self.draw(Drawing(job, prompt, options))
+            case i.EditImage():
+                await self._edit(command)
+            case i.CancelImage(job):
+                self._cancel(job)
+            case i.ShowImageChoices(is_thorough):
+                self._emit(await self._makers.image_choices(self._studio.settings, is_thorough=is_thorough))
+            case i.EstimateImage(options):
+                await self._estimate(options)
+            case _:
+                await self._keep(command)
+
+    async def draw(self, drawing: Drawing) -> tuple[i.StoredImage, ...]:
+        """Carry *drawing* out and tell it by events; never raises but for cancellation from outside."""
+        task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._jobs[drawing.job] = (task, drawing)
+        drawing.began_s = self._studio.now()
+        error: VoiceAppError | None = None
+        try:
+            await self._draw(drawing)
+        except asyncio.CancelledError:
+            if not drawing.is_cancelled:
+                raise
+        except Exception as fault:
+            error = unexpected(fault)
+        finally:
+            del self._jobs[drawing.job]
+        self._emit(
+            i.ImageJobEnded(
+                drawing.job,
+                self._seconds(drawing),
+                drawing.cost_usd,
+                is_cancelled=drawing.is_cancelled,
+                problem=None if error is None else problem_of(error),
+            )
+        )
+        return tuple(drawing.images)
+
+    async def choose(self, image: i.StoredImage | None) -> None:
+        """Make *image* the one that wishes are about."""
+        self.current = image
+        self._emit(i.ImageChosen(image))
+
+    async def save(self, image_id: int, path: str = "") -> Path:
+        """Copy a picture to *path*, or into the person's folder; returns where it is now."""
+        image = await self.gallery.get(image_id)
+        if path:
+            target = Path(path)
+        else:
+            with suppress(OSError):  # told by the copy that fails
+                self._pictures.mkdir(parents=True, exist_ok=True)
+            target = _free(self._pictures / file_name(image))
+        await self.gallery.copy(image_id, target)
+        self._emit(i.ImageSaved(image, str(target)))
+        return target
+
+    # --- drawing ------------------------------------------------------------------------------------------
+
+    async def _edit(self, command: i.EditImage) -> None:
+        drawing = Drawing(command.job, command.prompt, command.options)
+        try:
+            inputs = [await self._input(given) for given in command.inputs]
+            drawing.inputs = tuple(picture for picture, _parent in inputs)
+            drawing.parent_id = next((parent for _picture, parent in inputs if parent is not None), None)
+            drawing.mask = _picture(command.mask) if command.mask else None
+        except VoiceAppError as error:
+            self._emit(i.ImageJobEnded(command.job, problem=problem_of(error)))
+            return
+        await self.draw(drawing)
+
+    async def _input(self, given: i.ImageInput) -> tuple[i.Picture, int | None]:
+        if given.image_id is not None:
+            return _picture(await self.gallery.read(given.image_id)), given.image_id
+        return _picture(await _read(given.path)), None
+
+    async def _draw(self, drawing: Drawing) -> None:
+        if not drawing.prompt.strip():
+            raise BadRequest(_("There is no prompt."), hint=_("Say what the picture should show."))
+        maker = await self._current_maker()
+        if self._gate is not None:
+            await self._gate.admit_prompt(drawing.prompt)
+        is_edit = bool(drawing.inputs)
+        self._emit(i.ImageStarted(drawing.job, drawing.prompt, drawing.options, maker.label, is_edit))
+        request = i.ImageRequest(drawing.prompt, drawing.options, drawing.inputs, drawing.mask)
+        async with aclosing(maker.make(request)) as parts:  # type: ignore[type-var]
+            async for part in parts:
+                match part:
+                    case i.PartialImage(index, picture) if self._gate is None:
+                        self._emit(i.ImagePartial(drawing.job, index, picture))
+                    case i.FinishedImage():
+                        await self._finish(drawing, part, maker.label)
+                    case i.ImagesEnd(usage=usage) if usage is not None:
+                        await self._charge(drawing, self._table.cost(usage))
+
+    async def _finish(self, drawing: Drawing, part: i.FinishedImage, label: str) -> None:
+        """Keep a picture, then show it."""
+        picture = part.picture
+        verdict = None
+        if self._gate is not None:
+            verdict = await self._gate.judge_image(picture.data, MIMES[picture.format])
+        image = i.StoredImage(
+            0,
+            "",
+            picture.format,
+            picture.width,
+            picture.height,
+            drawing.prompt,
+            part.revised_prompt,
+            drawing.options,
+            label,
+            duration_s=self._seconds(drawing),
+            verdict=verdict,
+            parent_id=drawing.parent_id,
+        )
+        image = await self.gallery.add(picture.data, image)
+        drawing.images.append(image)
+        self._emit(i.ImageAdded(image, drawing.job))
+        await self.choose(image)
+
+    async def _charge(self, drawing: Drawing, cost_usd: float | None) -> None:
+        drawing.cost_usd = cost_usd
+        if cost_usd is None:
+            return
+        for image in drawing.images:
+            changed = await self.gallery.update(image.id, cost_usd=cost_usd / len(drawing.images))
+            self._emit(i.ImageChanged(changed))
+            if self.current is not None and self.current.id == changed.id:
+                self.current = changed
+
+    def _cancel(self, job: str) -> None:
+        if job in self._jobs:
+            task, drawing = self._jobs[job]
+            drawing.is_cancelled = True
+            task.cancel()
+
+    async def _current_maker(self) -> ImageMaker:
+        """Build who draws; anew where the engines are others (a setting or a key has changed)."""
+        async with self._making:
+            engines = self._studio.engines
+            if self._maker is None or self._maker[0] is not engines:
+                old, self._maker = self._maker, (engines, await self._makers.images(self._studio.settings))
+                if old is not None and not self._jobs:
+                    await old[1].close()
+            return self._maker[1]
+
+    async def _estimate(self, options: i.ImageOptions) -> None:
+        known = self._table.find(options.model)
+        past = await self.gallery.all()
+        self._emit(i.ImageEstimated(options, estimate(options, known.images, known.prices, past)))
+
+    def _seconds(self, drawing: Drawing) -> float:
+        return self._studio.now() - drawing.began_s
+
+    # --- the gallery --------------------------------------------------------------------------------------
+
+    async def _keep(self, command: object) -> None:
+        match command:
+            case i.ListImages(query):
+                if not self._is_purged:
+                    self._is_purged = True
+                    await self.gallery.purge()
+                self._emit(i.ImagesListed(await self.gallery.all(query), query))
+            case i.ChooseImage(image_id):
+                await self.choose(None if image_id is None else await self.gallery.get(image_id))
+            case i.DeleteImage(image_id):
+                self._emit(i.ImageChanged(await self.gallery.delete(image_id), is_deleted=True))
+                if self.current is not None and self.current.id == image_id:
+                    await self.choose(None)
+            case i.RestoreImage(image_id):
+                self._emit(i.ImageChanged(await self.gallery.restore(image_id)))
+            case i.SaveImage(image_id, path):
+                target = await self.save(image_id, path)
+                self._emit(Notice(_("The image was saved as {path}.").format(path=target)))
+            case i.ImportImage(path, data):
+                await self._import(path, data)
+            case i.AttachImage(image_id, is_attached):
+                kept = tuple(image for image in self.attached if image.id != image_id)
+                self.attached = (*kept, await self.gallery.get(image_id)) if is_attached else kept
+                self._emit(i.ImagesAttached(self.attached))
+
+    async def _import(self, path: str, data: bytes) -> None:
+        try:
+            picture = _picture(data or await _read(path))
+            name = Path(path).stem if path else _("Screenshot")
+            image = i.StoredImage(0, "", picture.format, picture.width, picture.height, name)
+            image = await self.gallery.add(picture.data, image)
+        except VoiceAppError as error:
+            self._emit(i.ImageJobEnded(IMPORT, problem=problem_of(error)))
+            return
+        self._emit(i.ImageAdded(image))
+        await self.choose(image)
+
+
+def _picture(data: bytes) -> i.Picture:
+    facts = facts_of(data)
+    if facts is None:
+        raise BadRequest(_("This is not an image that can be used."), hint=_("PNG, JPEG, WebP and GIF can be."))
+    return i.Picture(data, facts.format, facts.width, facts.height)
+
+
+async def _read(path: str) -> bytes:
+    try:
+        return await asyncio.to_thread(Path(path).read_bytes)
+    except OSError as error:
+        raise BadRequest(
+            _("The file {name} cannot be read.").format(name=Path(path).name), detail=type(error).__name__
+        ) from error
+
+
+def _free(path: Path) -> Path:
+    """Return *path*, or the same name with a number where it is taken."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_stem(f"{path.stem}-{number}")
+    return free
