@@ -53,13 +53,22 @@ def match_expression(query: str) -> str:
 
     Empty when the query has no word. Only quoted folded words, ``*`` and spaces (= and) occur in it.
     """
+    return " ".join(_terms(query))
+
+
+def any_expression(query: str) -> str:
+    """Return an FTS5 expression that finds what has any word of *query*, for questions: rare words rank higher."""
+    return " OR ".join(_terms(query))
+
+
+def _terms(query: str) -> list[str]:
     terms = []
     for run in _runs(query)[:MAX_TERMS]:
         if len(run) == 1 and not _is_single(run[0][0]):
             terms.append(f'"{run[0][:MAX_TERM_CHARS]}"*')
         else:
             terms.append('"' + " ".join(run[:MAX_TERM_CHARS]) + '"')
-    return " ".join(terms)
+    return terms
 
 
 def snippet(text: str, query: str, width: int = 90) -> str:

@@ -106,4 +106,64 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             draft TEXT NOT NULL
         ) STRICT""",
     ),
+    (  # the index of meaning: passages with their vectors (one byte a dimension), and which texts wait to be indexed
+        # kind as in store.search: 1 = message, 2 = take
+        """CREATE TABLE passages (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind INTEGER NOT NULL,
+            source INTEGER NOT NULL,
+            first INTEGER NOT NULL,
+            last INTEGER NOT NULL,
+            vector BLOB NOT NULL
+        ) STRICT""",
+        "CREATE INDEX passages_by_source ON passages (kind, source)",
+        """CREATE TABLE passages_due (
+            kind INTEGER NOT NULL,
+            source INTEGER NOT NULL,
+            PRIMARY KEY (kind, source)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE TABLE passages_model (model TEXT NOT NULL) STRICT",
+        """CREATE TRIGGER message_added AFTER INSERT ON messages WHEN NEW.text != '' BEGIN
+            INSERT OR IGNORE INTO passages_due VALUES (1, NEW.id);
+        END""",
+        """CREATE TRIGGER message_changed AFTER UPDATE OF text ON messages WHEN NEW.text IS NOT OLD.text BEGIN
+            DELETE FROM passages WHERE kind = 1 AND source = NEW.id;
+            INSERT OR IGNORE INTO passages_due VALUES (1, NEW.id);
+        END""",
+        """CREATE TRIGGER message_gone AFTER DELETE ON messages BEGIN
+            DELETE FROM passages WHERE kind = 1 AND source = OLD.id;
+            DELETE FROM passages_due WHERE kind = 1 AND source = OLD.id;
+        END""",
+        """CREATE TRIGGER take_added AFTER INSERT ON takes WHEN NEW.text != '' BEGIN
+            INSERT OR IGNORE INTO passages_due VALUES (2, NEW.id);
+        END""",
+        """CREATE TRIGGER take_changed AFTER UPDATE OF text ON takes WHEN NEW.text IS NOT OLD.text BEGIN
+            DELETE FROM passages WHERE kind = 2 AND source = NEW.id;
+            INSERT OR IGNORE INTO passages_due VALUES (2, NEW.id);
+        END""",
+        """CREATE TRIGGER take_gone AFTER DELETE ON takes BEGIN
+            DELETE FROM passages WHERE kind = 2 AND source = OLD.id;
+            DELETE FROM passages_due WHERE kind = 2 AND source = OLD.id;
+        END""",
+        "INSERT INTO passages_due SELECT 1, id FROM messages WHERE text != ''",
+        "INSERT INTO passages_due SELECT 2, id FROM takes WHERE text != ''",
+    ),
+    (  # usage, call by call; amounts: JSON by kind; no references: what was paid stays when a conversation goes
+        """CREATE TABLE usage (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at_s REAL NOT NULL,
+            job TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            model TEXT NOT NULL,
+            amounts TEXT NOT NULL,
+            cost_usd REAL,
+            basis TEXT NOT NULL,
+            turn INTEGER,
+            message_id INTEGER,
+            conversation_id INTEGER,
+            take_id INTEGER
+        ) STRICT""",
+        "CREATE INDEX usage_by_time ON usage (at_s, cost_usd)",
+        "CREATE INDEX usage_by_conversation ON usage (conversation_id)",
+    ),
 )

@@ -71,7 +71,11 @@ def conversations(db: sqlite3.Connection, query: str) -> dict[int, str]:
 
 def best(db: sqlite3.Connection, query: str, limit: int) -> list[tuple[Kind, int]]:
     """Return what matches *query* best: messages, and takes whose text stands in no message."""
-    expression = match_expression(query)
+    return ranked(db, match_expression(query), limit)
+
+
+def ranked(db: sqlite3.Connection, expression: str, limit: int) -> list[tuple[Kind, int]]:
+    """As :func:`best`, for an expression of ``core.search_text``."""
     if not expression:
         return []
     return [
