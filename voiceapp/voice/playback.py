@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import numpy as np
+
 from voiceapp.core.audio import Clip, Float32Block, Level
 from voiceapp.core.clauses import Clause, heard_chars
 from voiceapp.core.errors import DeviceError
@@ -25,6 +27,26 @@ class Span:
     start_frame: int
     frames: int = 0
     is_whole: bool = False
+
+
+class _Stream:
+    """A clause's sound on its way to the output, whose rate may change when another takes over."""
+
+    def __init__(self, from_hz: int, make_resampler: Callable[[int, int], Resampler]) -> None:
+        self._from_hz = self._to_hz = from_hz
+        self._make_resampler = make_resampler
+        self._resampler: Resampler | None = None
+
+    def push(self, block: Float32Block, to_hz: int) -> Float32Block:
+        """Return *block* at *to_hz*."""
+        if to_hz != self._to_hz:
+            self._to_hz = to_hz
+            self._resampler = None if to_hz == self._from_hz else self._make_resampler(self._from_hz, to_hz)
+        return self._resampler.push(block) if self._resampler else block
+
+    def finish(self) -> Float32Block:
+        """Return what is still held."""
+        return self._resampler.finish() if self._resampler else np.zeros(0, dtype=np.float32)
 
 
 class Playback:
@@ -88,14 +110,12 @@ class Playback:
 
     async def play_clause(self, clause: Clause, blocks: AsyncIterator[Float32Block], rate_hz: int) -> None:
         """Queue *clause*'s sound as it arrives; back-pressure by the loudspeaker."""
-        speaker = await self.prepare()
-        span = Span(clause, self._queued_frames)
+        await self._ready()
+        span, stream = Span(clause, self._queued_frames), _Stream(rate_hz, self._make_resampler)
         self._spans.append(span)
-        resampler = None if rate_hz == speaker.rate_hz else self._make_resampler(rate_hz, speaker.rate_hz)
         async for block in blocks:
-            speaker = await self._put(span, resampler.push(block) if resampler else block)
-        if resampler is not None:
-            await self._put(span, resampler.finish())
+            await self._put(span, stream, block)
+        await self._put(span, stream, None)
         span.is_whole = True
 
     async def play_clip(self, clip: Clip) -> None:
@@ -112,7 +132,12 @@ class Playback:
         """No more clauses follow: wait until all was heard."""
         if self._speaker is not None and self._queued_frames:
             self._speaker.finish()
-            await self._speaker.drained()
+            try:
+                await self._speaker.drained()
+            except DeviceError:  # a last moment was not heard; that is no reason to fail what was said
+                self._name = ""
+                await self.switch()
+                self._lost()
 
     def silence(self) -> None:
         """Silence now; :meth:`heard` stays at what was heard."""
@@ -159,30 +184,46 @@ class Playback:
             return 0
         return max(0, min(self._queued_frames, self._speaker.played_frames - self._base_frames))
 
-    async def _put(self, span: Span, block: Float32Block) -> Loudspeaker:
-        speaker = await self.prepare()
-        if not len(block):
-            return speaker
-        span.frames += len(block)
-        self._queued_frames += len(block)
+    async def _ready(self) -> Loudspeaker:
+        """Have an output open, the default where the one in use vanished meanwhile. Raises DeviceError."""
         try:
-            await speaker.play(block)
+            return await self.prepare()
         except DeviceError:
-            return await self._fall_back(block)
-        return speaker
+            return await self._fall_back()
 
-    async def _fall_back(self, block: Float32Block) -> Loudspeaker:
-        """The output vanished: go on at once on the default, told; raises DeviceError when there is none."""
-        lost = self._speaker
-        heard = self._heard_frames()
+    async def _put(self, span: Span, stream: _Stream, block: Float32Block | None) -> None:
+        """Queue *block*, or what *stream* still holds where it is None."""
+        speaker = await self._ready()
+        sound = stream.finish() if block is None else stream.push(block, speaker.rate_hz)
+        if not len(sound):
+            return
+        span.frames += len(sound)
+        self._queued_frames += len(sound)
+        try:
+            await speaker.play(sound)
+        except DeviceError:
+            other = await self._fall_back(len(sound))
+            if other.rate_hz != speaker.rate_hz:
+                sound = self._make_resampler(speaker.rate_hz, other.rate_hz).push(sound)
+            await other.play(sound)
+
+    async def _fall_back(self, unheard_frames: int = 0) -> Loudspeaker:
+        """The output vanished: go on at once on the default, told; raises DeviceError when there is none.
+
+        The last *unheard_frames* of what was queued are still to be played.
+        """
+        heard, lost_hz = self._heard_frames(), self._speaker.rate_hz if self._speaker else 0
         self._name = ""
         await self.switch()
         speaker = await self.prepare()
-        self._base_frames = speaker.played_frames - min(heard, self._queued_frames - len(block))
+        heard = min(heard, self._queued_frames - unheard_frames)
+        if lost_hz and lost_hz != speaker.rate_hz:
+            ratio = speaker.rate_hz / lost_hz
+            heard, self._queued_frames = round(heard * ratio), round(self._queued_frames * ratio)
+            for span in self._spans:
+                span.start_frame, span.frames = round(span.start_frame * ratio), round(span.frames * ratio)
+        self._base_frames = speaker.played_frames - heard
         self._lost()
-        if lost is not None and lost.rate_hz != speaker.rate_hz:
-            block = self._make_resampler(lost.rate_hz, speaker.rate_hz).push(block)
-        await speaker.play(block)
         return speaker
 
     async def _report(self, message_id: int | None, on_sound: Callable[[float], None]) -> None:
