@@ -33,7 +33,6 @@ from voiceapp.voice.studio import Studio
 
 CHECK_WITHIN_S = 3.0
 """An automatic check that takes longer counts as failed: a person waits for it."""
-PARTIALS_KEPT = 8
 
 
 @dataclass
@@ -47,9 +46,11 @@ class Finding:
 
 @dataclass
 class _Ahead:
-    """Words that were checked while the person still spoke."""
+    """Words that are checked while the person still speaks: one request at a time, always about the newest."""
 
-    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    newest: str = ""
+    task: asyncio.Task[None] | None = None
+    under_way: str = ""
     findings: dict[str, Finding] = field(default_factory=dict)
 
 
@@ -85,15 +86,21 @@ class Guard:
 
     def overhear(self, words: str) -> None:
         """Check words of a take that is still being spoken, one request at a time, so that its end need not wait."""
-        ahead = self._ahead
-        is_busy = any(not task.done() for task in ahead.tasks.values())
-        if self.action(Checkpoint.INPUT) is not Action.BLOCK or is_busy or not (words := words.strip()):
+        ahead, words = self._ahead, words.strip()
+        if self.action(Checkpoint.INPUT) is not Action.BLOCK or not words:
             return
-        if words not in ahead.tasks and len(ahead.tasks) < PARTIALS_KEPT * 8:
-            ahead.tasks[words] = self._studio.beside(self._look_ahead(words), "check-ahead")
+        ahead.newest = words
+        if ahead.task is None or ahead.task.done():
+            ahead.task = self._studio.beside(self._look_ahead(), "check-ahead")
 
-    async def _look_ahead(self, words: str) -> None:
-        self._ahead.findings[words] = await self.ask(_pieces(words))
+    async def _look_ahead(self) -> None:
+        ahead = self._ahead
+        while ahead.newest not in ahead.findings:
+            ahead.under_way = ahead.newest
+            finding = await self.ask(_pieces(ahead.under_way))
+            if finding.problem is not None:
+                break  # the check of the whole will tell
+            ahead.findings[ahead.under_way] = finding
 
     async def admits(self, text: str, take: Take | None = None) -> bool:
         """Whether *text* may be sent. Where it may not, the person has it back as a draft when this returns."""
@@ -139,13 +146,11 @@ class Guard:
 
     async def _finding_for(self, text: str) -> Finding:
         """What was overheard counts where it is exactly what is to be sent."""
-        task = self._ahead.tasks.get(text)
-        if task is not None:
-            await asyncio.wait([task])
-            known = self._ahead.findings.get(text)
-            if known is not None and known.problem is None:
-                return known
-        return await self.ask(_pieces(text))
+        ahead = self._ahead
+        ahead.newest = ahead.under_way  # what is being looked at now is the last
+        if ahead.task is not None and ahead.under_way == text:
+            await asyncio.wait([ahead.task])
+        return ahead.findings.get(text) or await self.ask(_pieces(text))
 
     # --- what comes out -----------------------------------------------------------------------------------
 
