@@ -10,7 +10,7 @@ import asyncio
 import importlib
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from gettext import gettext as _
 from pathlib import Path
@@ -25,6 +25,7 @@ from voiceapp.gui.conversation_view import ConversationView
 from voiceapp.gui.display import has_display
 from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.session_bridge import Emit, OpenSession, Session, SessionBridge
+from voiceapp.gui.settings_page import Facts
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.windows import SideWindows
 from voiceapp.logs import Logs
@@ -53,13 +54,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     logs = Logs(paths.logs, is_debug=options.debug, topics=[t for t in options.log.split(",") if t])
     logs.log_uncaught()
     try:
-        return run(_opener(paths, options), logs, options)
+        return run(_opener(paths, options, logs), logs, options, lambda: _facts(paths))
     finally:
         logs.close()
         instance.release()
 
 
-def run(open_session: OpenSession, logs: Logs, options: argparse.Namespace) -> int:
+def run(
+    open_session: OpenSession, logs: Logs, options: argparse.Namespace, make_facts: Callable[[], Facts] = Facts
+) -> int:
     """Run the application with sessions from *open_session*; return the exit code."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     app = QApplication(sys.argv[:1])
@@ -69,7 +72,7 @@ def run(open_session: OpenSession, logs: Logs, options: argparse.Namespace) -> i
     app.setQuitOnLastWindowClosed(False)
     theme = Theme(app)
     bridge = SessionBridge(open_session, app, is_debug=options.debug)
-    windows = SideWindows(theme, bridge, logs.ring.lines)
+    windows = SideWindows(theme, bridge, logs.ring.lines, make_facts)
     window = MainWindow(theme, bridge, ConversationView(theme), windows)
     window.closed.connect(windows.close_all)
     window.closed.connect(app.quit)
@@ -84,11 +87,20 @@ def run(open_session: OpenSession, logs: Logs, options: argparse.Namespace) -> i
     return code
 
 
-def _opener(paths: Paths, options: argparse.Namespace) -> OpenSession:
+def _facts(paths: Paths) -> Facts:
+    from voiceapp.wiring import facts  # imports the local voice: only when the settings are opened
+
+    place = facts.key_place(paths)
+    return Facts(str(paths.data), place, facts.versions(), facts.models(), facts.voices())
+
+
+def _opener(paths: Paths, options: argparse.Namespace, logs: Logs) -> OpenSession:
     @asynccontextmanager
     async def open_session(emit: Emit) -> AsyncIterator[Session]:
         wiring: Any = await asyncio.to_thread(importlib.import_module, "voiceapp.wiring.session")
-        opening = wiring.Opening(paths, provider=options.provider, trace=options.trace)
+        opening = wiring.Opening(
+            paths, provider=options.provider, trace=options.trace, on_key=logs.redactor.register
+        )
         async with wiring.open_session(opening, emit) as session:
             yield session
 

@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from tests.gui.scripted_session import READY, ScriptedSession
 from voiceapp.core import events as ev
 from voiceapp.gui.session_bridge import SessionBridge
+from voiceapp.gui.settings_page import Facts
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.windows import SideWindows, _after
 from voiceapp.store.instance import SingleInstance
@@ -54,9 +56,10 @@ def test_a_late_window_is_told_how_things_stand() -> None:
     assert (now.devices, now.engines) == (devices, READY.engines)
 
 
-def test_settings_open_at_the_page_that_is_named(theme: Theme) -> None:
-    windows = SideWindows(theme, SessionBridge(ScriptedSession().open), tuple)
+def test_settings_open_at_the_page_that_is_named(theme: Theme, qtbot: QtBot) -> None:
+    bridge = SessionBridge(ScriptedSession().open)
+    windows = SideWindows(theme, bridge, tuple, lambda: Facts("/the/data"))
     windows.show_settings("sound")
-    assert windows.settings.isVisible()
+    qtbot.waitUntil(lambda: windows.settings.isVisible())
     windows.close_all()
     assert not windows.settings.isVisible()

@@ -10,7 +10,8 @@ from PySide6.QtGui import QGuiApplication, QTextDocument
 from pytestqt.qtbot import QtBot
 
 from voiceapp.core.conversation import Message, Role, Timings
-from voiceapp.gui.code_block import CodeBlock, colored
+from voiceapp.gui.code_block import CodeBlock
+from voiceapp.gui.code_colors import colored
 from voiceapp.gui.conversation_model import Reply
 from voiceapp.gui.prose_text import ProseText
 from voiceapp.gui.reply_view import SHOWN_CHARS, ReplyView, timing_words

@@ -15,7 +15,7 @@ from voiceapp.cli.arguments import COMMANDS, parse
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do what the command line says; return the exit code: 0 done, 1 failed, 2 wrong usage."""
+    """Do what the command line says; return the exit code: 0 done, 1 failed, 2 wrong usage, 3 too much."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if not any(word in COMMANDS for word in words) and not {"-h", "--help", "--version"}.intersection(words):

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeAlias
 
-COMMANDS = ("ask", "talk", "say", "transcribe", "devices", "doctor", "takes", "replay")
+COMMANDS = ("ask", "talk", "say", "transcribe", "devices", "doctor", "takes", "image", "moderate", "replay")
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -17,6 +17,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     arguments = parser().parse_args(words)
     if arguments.command == "ask" and (arguments.file is None) == (arguments.text is None):
         parser().error(_("ask needs either a sound file or --text"))
+    if arguments.command == "moderate" and (arguments.what is None) == (arguments.image is None):
+        parser().error(_("moderate needs either a text or file, or --image"))
     return arguments
 
 
@@ -29,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"voiceapp {_version()}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_ask, _talk, _say, _transcribe, _devices, _doctor, _takes, _replay):
+    for add in (_ask, _talk, _say, _transcribe, _devices, _doctor, _takes, _image, _moderate, _replay):
         add(commands)
     return top
 
@@ -94,6 +96,26 @@ def _takes(commands: Commands) -> None:
     one.add_argument("id", nargs="?", type=int, help=_("number of the recording"))
     one.add_argument("out", nargs="?", type=Path, metavar="FILE", help=_("where to export: .wav, .flac, .ogg"))
     one.add_argument("--silent", action="store_true", help=_("retry: reply in writing only"))
+
+
+def _image(commands: Commands) -> None:
+    one = _command(commands, "image", _("Draw an image, or change one."))
+    one.add_argument("prompt", metavar="PROMPT", help=_("what it should show; - reads it from standard input"))
+    one.add_argument("--out", type=Path, metavar="FILE", required=True, help=_("write it there: .png, .jpg, .webp"))
+    one.add_argument("--edit", type=Path, metavar="FILE", action="append", help=_("work from this image; repeatable"))
+    one.add_argument("--mask", type=Path, metavar="PNG", help=_("draw only where this image is transparent"))
+    one.add_argument("--model", default="", help=_("who draws; default: as set"))
+    one.add_argument("--size", default="", metavar="WxH", help=_("1024x1024, auto, …"))
+    one.add_argument("--quality", default="", help=_("low, medium, high, …"))
+    one.add_argument("--background", default="", help=_("auto, opaque, transparent"))
+    one.add_argument("--format", default="", choices=("png", "jpeg", "webp"), help=_("default: by the file's ending"))
+    one.add_argument("--count", type=int, default=1, metavar="N", help=_("further ones get a number in their name"))
+
+
+def _moderate(commands: Commands) -> None:
+    one = _command(commands, "moderate", _("Check a text, the lines of a file, or a picture; 3 when it is too much."))
+    one.add_argument("what", nargs="?", metavar="TEXT|FILE|-", help=_("a text, a file of lines, or - for input"))
+    one.add_argument("--image", type=Path, metavar="FILE", help=_("a picture: PNG, JPEG, WebP, GIF"))
 
 
 def _replay(commands: Commands) -> None:

@@ -35,6 +35,7 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
     is_aloud = not arguments.silent
     opening = Opening(
         context.paths,
+        on_key=context.on_key,
         provider=context.provider,
         devices=FileDevices(SoundDevices(), recording=recording, name=name, speaker=speaker),
         trace=arguments.trace,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voiceapp import resources
 from voiceapp.audio.resample import StreamResampler
 from voiceapp.cli.running import Context
-from voiceapp.core.settings import Settings
+from voiceapp.core.settings import Choice, Job, Settings
 from voiceapp.ports import EngineSet
 from voiceapp.wiring.engines import EngineFactory
 from voiceapp.wiring.session import secrets_of, settings_in_force
@@ -25,14 +25,19 @@ class Tools:
 
 
 @asynccontextmanager
-async def open_engines(context: Context) -> AsyncIterator[Tools]:
-    """Build the engines that the settings and ``--provider`` name; close them at the end. Raises VoiceAppError."""
+async def open_engines(context: Context, *jobs: Job) -> AsyncIterator[Tools]:
+    """Build the engines that the settings and ``--provider`` name; close them at the end. Raises VoiceAppError.
+
+    *jobs*: what the provider named does besides the jobs of a turn.
+    """
     secrets = secrets_of(context.paths)
     settings, file = settings_in_force(context.paths, secrets)
     for sentence in file.notices:
         context.output.notice(sentence)
     if context.provider:
         settings = settings.with_provider(context.provider)
+        more = {job.value: settings.jobs.get(job.value, Choice(context.provider)) for job in jobs}
+        settings = replace(settings, jobs={**settings.jobs, **more})
     factory = EngineFactory(secrets, resources.model_table(), StreamResampler, context.output.notice)
     engines = await factory.make(settings)
     try:

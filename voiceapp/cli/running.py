@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from gettext import gettext as _
 
 from voiceapp.cli.output import Output
-from voiceapp.core.errors import ConfigError, VoiceAppError, unexpected
+from voiceapp.core.errors import ConfigError, VoiceAppError
+from voiceapp.core.problems import leading
 from voiceapp.logs import Logs
 from voiceapp.paths import Paths
 
@@ -22,11 +23,12 @@ log = logging.getLogger("voiceapp.cli")
 
 @dataclass(frozen=True)
 class Context:
-    """Where a command runs."""
+    """Where a command runs. *on_key* gets every key that is read, so that the log can strike it out."""
 
     paths: Paths
     output: Output
     provider: str
+    on_key: Callable[[str], None] = lambda _key: None
 
 
 Job = Callable[[Context], Awaitable[int]]
@@ -46,7 +48,7 @@ def run_job(arguments: argparse.Namespace, job: Job) -> int:
         paths.create()
         logs = Logs(paths.logs, is_debug=arguments.debug)
         with asyncio.Runner() as runner:
-            return runner.run(_stoppable(job(Context(paths, output, arguments.provider)), output))
+            return runner.run(_stoppable(job(Context(paths, output, arguments.provider, logs.redactor.register)), output))
     except (KeyboardInterrupt, asyncio.CancelledError):
         if output.is_reader_gone:
             return 1
@@ -61,13 +63,6 @@ def run_job(arguments: argparse.Namespace, job: Job) -> int:
         if logs is not None:
             logs.close()
     return 1
-
-
-def leading(fault: BaseException) -> VoiceAppError:
-    """Return the error to tell of *fault*, which may be a group."""
-    while isinstance(fault, BaseExceptionGroup):
-        fault = fault.exceptions[0]
-    return unexpected(fault)
 
 
 async def _stoppable(work: Awaitable[int], output: Output) -> int:

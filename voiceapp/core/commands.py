@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from voiceapp.core.checks import CheckCommand
-from voiceapp.core.images import ImageCommand
 from voiceapp.core.settings import Settings
+
+if TYPE_CHECKING:
+    from voiceapp.core.budget import BudgetCommand
+    from voiceapp.core.checks import CheckCommand
+    from voiceapp.core.images import ImageCommand
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ class TestDevices:
     kind: str = "say"  # "say" or "hear"
 
 
-Command = (
+OwnCommand = (
     StartTalking
     | StopTalking
     | Interrupt
@@ -175,6 +178,7 @@ Command = (
     | CheckProvider
     | RefreshDevices
     | TestDevices
-    | ImageCommand
-    | CheckCommand
 )
+
+Command: TypeAlias = "OwnCommand | ImageCommand | CheckCommand | BudgetCommand"
+"""All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

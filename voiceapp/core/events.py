@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from voiceapp.core.audio import Level
-from voiceapp.core.checks import CheckEvent
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Take, Timings
-from voiceapp.core.images import ImageEvent
-from voiceapp.core.providers import JobCheck, ProviderEvent
 from voiceapp.core.settings import Settings
 from voiceapp.core.turn import Phase
+
+if TYPE_CHECKING:
+    from voiceapp.core.budget import BudgetEvent
+    from voiceapp.core.checks import CheckEvent
+    from voiceapp.core.images import ImageEvent
+    from voiceapp.core.providers import JobCheck, ProviderEvent
 
 
 @dataclass(frozen=True)
@@ -305,7 +309,7 @@ class PlaybackChanged:
     message_id: int | None = None
 
 
-Event = (
+OwnEvent = (
     SessionReady
     | EnginesChanged
     | SettingsChanged
@@ -335,7 +339,7 @@ Event = (
     | ProviderChecked
     | TestProgress
     | PlaybackChanged
-    | ProviderEvent
-    | ImageEvent
-    | CheckEvent
 )
+
+Event: TypeAlias = "OwnEvent | ProviderEvent | ImageEvent | CheckEvent | BudgetEvent"
+"""All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

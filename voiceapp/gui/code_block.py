@@ -9,19 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from time import perf_counter
 
-from pygments import lex  # type: ignore[import-untyped]
-from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
-from pygments.token import (  # type: ignore[import-untyped]
-    Comment,
-    Keyword,
-    Literal,
-    Name,
-    Number,
-    Operator,
-    String,
-    _TokenType,
-)
-from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 from PySide6.QtCore import QObject, QRectF, QRunnable, QSize, Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import (
     QPainter,
@@ -38,7 +25,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QTextEdit, QWidget
 
 from voiceapp.gui.copy_button import CopyButton
 from voiceapp.gui.markdown_blocks import Block
-from voiceapp.gui.markdown_writer import utf16_units
 from voiceapp.gui.selectable_text import SelectableText
 from voiceapp.gui.theme import Theme
 
@@ -51,40 +37,7 @@ COLOR_WAIT_MS = 150
 STEP_MS = 4.0
 
 Colored = Sequence[Sequence[tuple[int, int, str]]]
-"""Per line: (start, length, token of the look) in UTF-16 units."""
-
-_COLORS: tuple[tuple[_TokenType, str], ...] = (
-    (Comment, "ink3"),
-    (Keyword, "you"),
-    (Operator.Word, "you"),
-    (Name.Builtin, "you"),
-    (Name.Tag, "you"),
-    (String, "it"),
-    (Number, "it"),
-    (Literal, "it"),
-    (Name.Decorator, "ink2"),
-)
-
-
-def colored(code: str, language: str) -> Colored:
-    """Colour *code*; an unknown language gives no colours. Pure, any thread."""
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False)
-    except ClassNotFound:
-        return ()
-    lines: list[list[tuple[int, int, str]]] = [[]]
-    at = 0
-    for kind, text in lex(code, lexer):
-        color = next((name for token, name in _COLORS if kind in token), "")
-        for index, part in enumerate(text.split("\n")):
-            if index:
-                lines.append([])
-                at = 0
-            units = utf16_units(part)
-            if color and part.strip():
-                lines[-1].append((at, units, color))
-            at += units
-    return lines
+"""Per line: (start, length, token of the look) in UTF-16 units; see ``code_colors``."""
 
 
 class _Done(QObject):
@@ -99,6 +52,8 @@ class _Coloring(QRunnable):
         self._number, self._code, self._language, self._done = number, code, language, done
 
     def run(self) -> None:
+        from voiceapp.gui.code_colors import colored  # Pygments takes 40 ms to import: here nobody waits
+
         lines = colored(self._code, self._language)
         try:
             self._done.colored.emit(self._number, lines)

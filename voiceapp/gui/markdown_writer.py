@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from markdown_it.token import Token
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QFont,
@@ -24,6 +24,9 @@ from PySide6.QtGui import (
 
 from voiceapp.gui.markdown_blocks import Block, parser
 from voiceapp.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 CHIP_PAD = "\u2007"
 """Room inside an inline code chip: a figure space set very small, which never breaks and is not copied."""

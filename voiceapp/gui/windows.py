@@ -1,26 +1,34 @@
-"""The windows beside the main one: settings, recordings, log. Each is made when it is first wanted."""
+"""The windows beside the main one: settings, recordings, log. Each is imported and made when it is first wanted."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication, QWidget
 
 from voiceapp.core import events as ev
-from voiceapp.gui.log_window import LogWindow, ReadLog
+from voiceapp.gui.in_background import in_background
 from voiceapp.gui.session_bridge import SessionBridge
-from voiceapp.gui.settings_dialog import SettingsDialog
 from voiceapp.gui.settings_page import Facts
-from voiceapp.gui.takes_window import TakesWindow
 from voiceapp.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from voiceapp.gui.log_window import LogWindow, ReadLog
+    from voiceapp.gui.settings_dialog import SettingsDialog
+    from voiceapp.gui.takes_window import TakesWindow
 
 
 class SideWindows:
     """Makes, feeds and closes them. Remembers the events a late window must be told first."""
 
-    def __init__(self, theme: Theme, bridge: SessionBridge, read_log: ReadLog, facts: Facts | None = None) -> None:
+    def __init__(
+        self, theme: Theme, bridge: SessionBridge, read_log: ReadLog, make_facts: Callable[[], Facts] = Facts
+    ) -> None:
         self._theme, self._bridge, self._read_log = theme, bridge, read_log
-        self._facts = facts or Facts()
+        self._make_facts = make_facts
+        self._facts: Facts | None = None
         self._recordings: TakesWindow | None = None
         self._log: LogWindow | None = None
         self._settings: SettingsDialog | None = None
@@ -31,6 +39,8 @@ class SideWindows:
     def recordings(self) -> TakesWindow:
         """The list of recordings."""
         if self._recordings is None:
+            from voiceapp.gui.takes_window import TakesWindow
+
             self._recordings = TakesWindow(self._theme)
             self._recordings.asked.connect(self._bridge.send)
             if self._ready is not None:
@@ -41,6 +51,8 @@ class SideWindows:
     def log(self) -> LogWindow:
         """The log."""
         if self._log is None:
+            from voiceapp.gui.log_window import LogWindow
+
             self._log = LogWindow(self._theme, self._read_log)
         return self._log
 
@@ -48,15 +60,25 @@ class SideWindows:
     def settings(self) -> SettingsDialog:
         """The settings."""
         if self._settings is None:
-            self._settings = SettingsDialog(self._theme, self._facts)
+            from voiceapp.gui.settings_dialog import SettingsDialog
+
+            self._settings = SettingsDialog(self._theme, self._facts or Facts())
             self._settings.wanted.connect(self._bridge.send)
             if self._ready is not None:
                 self._settings.handle(self._ready)
         return self._settings
 
     def show_settings(self, page: str = "") -> None:
-        """Open the settings, at *page* where one is named."""
-        self.settings.open_page(page)
+        """Open the settings, at *page* where one is named; the first time once the facts are gathered."""
+        if self._facts is not None:
+            self.settings.open_page(page)
+            return
+
+        def opened(facts: Facts) -> None:
+            self._facts = facts
+            self.settings.open_page(page)
+
+        in_background(self._bridge, self._make_facts, opened)
 
     def show_recordings(self) -> None:
         """Open the list of recordings."""

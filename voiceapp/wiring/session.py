@@ -35,6 +35,7 @@ from voiceapp.voice.session import VoiceSession, opened
 from voiceapp.voice.tools import ToolBox
 from voiceapp.wiring.desks import make_desks
 from voiceapp.wiring.engines import EngineFactory
+from voiceapp.wiring.images import ImageFactory
 
 log = logging.getLogger("voiceapp.wiring")
 
@@ -132,7 +133,9 @@ def _parts(
         instructions=INSTRUCTIONS,
         is_vad_trusted=opening.is_vad_trusted,
         verdicts=SqliteVerdicts(store),
-        make_desks=lambda studio: make_desks(studio, store),
+        make_desks=lambda studio: make_desks(
+            studio, store, ImageFactory(secrets, table, on_notice), table, opening.paths.pictures
+        ),
         trace=tracer(opening.trace, loop.time) if opening.trace else None,
     )
 
