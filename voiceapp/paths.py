@@ -56,6 +56,11 @@ class Paths:
         return self.config / "settings.toml"
 
     @property
+    def pictures(self) -> Path:
+        """Where pictures are saved that the person gives no name."""
+        return self.data / "pictures" if self.is_chosen else platformdirs.user_pictures_path() / NAME
+
+    @property
     def crash_file(self) -> Path:
         """Where a crash of the interpreter leaves its stacks."""
         return self.logs / "crash.txt"

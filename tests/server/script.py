@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -72,19 +72,28 @@ class SpeechScript:
 
 @dataclass(frozen=True)
 class ImageScript:
-    """Image generation: *service_ms*, then *images* as base64 PNG."""
+    """Image generation: previews evenly spread over *service_ms*, then the picture as base64 PNG.
+
+    ``partials``: how many previews a stream gets at most; a service may send fewer than were asked for.
+    """
 
     service_ms: float = 0.0
     png: bytes = b""
+    partial_png: bytes = b""
     revised_prompt: str = ""
+    partials: int = 3
 
 
 @dataclass(frozen=True)
 class ModerationScript:
-    """Moderation: which categories are flagged."""
+    """Moderation: which categories are flagged: *flagged* in everything, *words* where a text holds the word,
+    *image* in pictures."""
 
     service_ms: float = 0.0
     flagged: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    image: tuple[str, ...] = ()
+    score: float = 0.9
 
 
 @dataclass

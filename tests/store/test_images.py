@@ -10,6 +10,7 @@ import pytest
 
 from tests.pictures import png
 from tests.store.plain_takes import PlainTakes
+from voiceapp.core.conversation import Role
 from voiceapp.core.errors import StoreError
 from voiceapp.core.images import ImageOptions, StoredImage
 from voiceapp.store.images import KEPT_DELETED_S, FileImages
@@ -24,6 +25,18 @@ def drawn(prompt: str, parent_id: int | None = None) -> StoredImage:
     )
 
 
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def is_there(image: StoredImage) -> bool:
+    return Path(image.path).exists()
+
+
+def lose(image: StoredImage) -> None:
+    Path(image.path).unlink()
+
+
 async def test_a_picture_comes_back_as_it_was(images: FileImages, tmp_path: Path) -> None:
     kept = await images.add(png(4, 3), drawn("A lighthouse"))
     again = await images.get(kept.id)
@@ -36,8 +49,7 @@ async def test_a_picture_comes_back_as_it_was(images: FileImages, tmp_path: Path
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 async def test_nobody_else_can_read_it(images: FileImages) -> None:
     kept = await images.add(png(4, 3), drawn("A lighthouse"))
-    assert stat.S_IMODE(Path(kept.path).stat().st_mode) == 0o600
-    assert stat.S_IMODE(Path(kept.path).parent.stat().st_mode) == 0o700
+    assert (mode(Path(kept.path)), mode(Path(kept.path).parent)) == (0o600, 0o700)
 
 
 async def test_newest_first_and_found_by_all_words(images: FileImages) -> None:
@@ -64,14 +76,14 @@ async def test_what_stayed_deleted_leaves_the_disk(tmp_path: Path, store: Sqlite
     assert await images.purge() == 0
     now_s[0] += KEPT_DELETED_S + 1
     assert await images.purge() == 1
-    assert (Path(old.path).exists(), Path(kept.path).exists()) == (False, True)
+    assert (is_there(old), is_there(kept)) == (False, True)
     with pytest.raises(StoreError):
         await images.get(old.id)
 
 
 async def test_a_picture_that_vanished_is_said(images: FileImages) -> None:
     kept = await images.add(png(4, 3), drawn("A lighthouse"))
-    Path(kept.path).unlink()
+    lose(kept)
     with pytest.raises(StoreError):
         await images.read(kept.id)
 
@@ -93,9 +105,23 @@ async def test_no_file_without_a_row(images: FileImages, store: SqliteStore, tmp
 async def test_verdicts_and_versions_are_kept(tmp_path: Path, images: FileImages, store: SqliteStore) -> None:
     first = await images.add(png(4, 3), drawn("A lighthouse"))
     second = await images.add(png(4, 3), drawn("warmer", parent_id=first.id))
-    assert (await images.judge(second.id, "violence")).verdict == "violence"
+    assert (await images.update(second.id, verdict="violence")).verdict == "violence"
+    assert (await images.update(second.id, cost_usd=0.5)).verdict == "violence"
     await store.close()
     again = SqliteStore(tmp_path, PlainTakes())
     (newest, oldest) = await FileImages(tmp_path, again, lambda: 0.0).all()
-    assert (newest.parent_id, newest.verdict, oldest.verdict) == (first.id, "violence", None)
+    assert (newest.parent_id, newest.verdict, newest.cost_usd) == (first.id, "violence", 0.5)
+    assert (oldest.verdict, oldest.cost_usd) == (None, 0.04)
     await again.close()
+
+
+async def test_pictures_stand_with_their_messages(images: FileImages, store: SqliteStore) -> None:
+    head = await store.new_conversation("Pictures")
+    asked, answered = [await store.add_message(head.id, role, "words") for role in (Role.USER, Role.ASSISTANT)]
+    shown, drawn_ = [await images.add(png(4, 3), drawn(word)) for word in ("shown", "drawn")]
+    await images.attach(asked.id, (shown.id,))
+    await images.attach(answered.id, (drawn_.id, shown.id))
+    await images.attach(answered.id, (drawn_.id,))
+    assert await images.of_conversation(head.id) == {asked.id: (shown,), answered.id: (drawn_, shown)}
+    await images.delete(shown.id)
+    assert await images.of_conversation(head.id) == {answered.id: (drawn_,)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -29,8 +29,9 @@ from voiceapp.core.speech import ToolCall, ToolResult, ToolSpec
 from voiceapp.core.turn import Phase
 from voiceapp.ports import EngineSet, SpeechToText
 from voiceapp.voice.desks.moderation import ModerationDesk
-from voiceapp.voice.parts import Parts
+from voiceapp.voice.parts import Desk, Parts
 from voiceapp.voice.session import VoiceSession, opened
+from voiceapp.voice.studio import Studio
 
 E = TypeVar("E")
 
@@ -127,6 +128,7 @@ class Stage:
         self.events: list[Event] = []
         self.times: list[float] = []
         self.tools: FakeTools
+        self.make_desks: Callable[[Studio], Sequence[Desk]] = lambda _studio: ()
         self._news = asyncio.Event()
 
     @asynccontextmanager
@@ -147,7 +149,10 @@ class Stage:
             make_tools=make_tools,
             instructions="Be brief.",
             verdicts=self.verdicts,
-            make_desks=lambda studio: (ModerationDesk(studio, self.verdicts, lambda path: self.files[str(path)]),),
+            make_desks=lambda studio: (
+                ModerationDesk(studio, self.verdicts, lambda path: self.files[str(path)]),
+                *self.make_desks(studio),
+            ),
         )
         async with opened(parts, self.settings, self._emit) as session:
             yield session

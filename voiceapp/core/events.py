@@ -341,5 +341,5 @@ OwnEvent = (
     | PlaybackChanged
 )
 
-Event: TypeAlias = "OwnEvent | ProviderEvent | ImageEvent | CheckEvent | BudgetEvent"
+Event: TypeAlias = "OwnEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent | BudgetEvent"
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

@@ -12,6 +12,10 @@ from gettext import gettext as _
 
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.moderation import LOWEST_LIMIT, Policy
+from voiceapp.core.tool_settings import ToolServer, check_servers
+from voiceapp.core.tools import Permission
+
+BUDGET_MAX_USD = 1e9
 
 
 class Job(StrEnum):
@@ -104,6 +108,11 @@ class Settings:
         is_cached: keep answers to identical speech, moderation and embedding requests on this disk.
         offers_declined: base URLs of servers on this machine that the person does not want to be offered again.
         moderation: what is checked by itself, and the limits.
+        tool_permissions: by a tool's name as shown, where the person decided; "server.tool" for a server's.
+        tool_servers: servers whose tools join voiceapp's own.
+        readable_paths: files and folders that a model may ask to read.
+        is_titled_by_model: a conversation gets its title from the chat model after the first exchange.
+        budget_usd: what may be spent in a month before every further paid call is asked about; None = no limit.
     """
 
     providers: tuple[Provider, ...] = (LOCAL, OPENAI)
@@ -124,6 +133,11 @@ class Settings:
     endings_seen: tuple[str, ...] = ()
     is_cached: bool = True
     moderation: Policy = field(default_factory=Policy)
+    tool_permissions: Mapping[str, Permission] = field(default_factory=dict)
+    tool_servers: tuple[ToolServer, ...] = ()
+    readable_paths: tuple[str, ...] = ()
+    is_titled_by_model: bool = True
+    budget_usd: float | None = None
 
     def choice(self, job: Job) -> Choice:
         """Return who does *job*."""
@@ -131,8 +145,15 @@ class Settings:
 
     def checker(self) -> Choice:
         """Return who checks texts and pictures: as chosen; where nobody was, OpenAI if it does any other work."""
-        if Job.MODERATION.value in self.jobs:
-            return self.jobs[Job.MODERATION.value]
+        return self._chosen_or_openai(Job.MODERATION)
+
+    def drawer(self) -> Choice:
+        """Return who draws: as chosen; where nobody was, OpenAI if it does any other work."""
+        return self._chosen_or_openai(Job.IMAGES)
+
+    def _chosen_or_openai(self, job: Job) -> Choice:
+        if job.value in self.jobs:
+            return self.jobs[job.value]
         others = (self.provider(choice.provider) for choice in self.jobs.values())
         asked = next((p for p in others if p.kind is ProviderKind.OPENAI), None)
         return Choice(asked.name if asked else LOCAL.name)
@@ -163,6 +184,9 @@ def validated(settings: Settings) -> Settings:
         raise ConfigError(_("The theme must be “system”, “light” or “dark”."))
     if not all(LOWEST_LIMIT <= limit <= 1.0 for limit in settings.moderation.limits.values()):
         raise ConfigError(_("A limit of moderation must lie between 0.01 and 1."))
+    if settings.budget_usd is not None and not 0.0 <= settings.budget_usd < BUDGET_MAX_USD:
+        raise ConfigError(_("The budget must be an amount of dollars, 0 or more."))
+    check_servers(settings.tool_servers)
     names = [provider.name for provider in settings.providers]
     if len(set(names)) != len(names):
         raise ConfigError(_("Two providers have the same name."))

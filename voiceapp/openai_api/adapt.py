@@ -1,7 +1,7 @@
 """How a request is changed after a refusal, and when it is worth sending again. Pure decisions.
 
 A provider that refuses a parameter gets the request without it, a model that is gone is replaced by its successor;
-both are remembered as long as the adapter lives, so that only the first request pays for the lesson.
+both are remembered (``lessons.LessonBook``), so that only the first request pays for the lesson.
 """
 
 from __future__ import annotations

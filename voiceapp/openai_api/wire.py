@@ -19,32 +19,40 @@ from typing import Any, cast
 import httpx2
 import openai
 
+from voiceapp.core.catalogue import Listed
 from voiceapp.core.errors import ConfigError, ModelGone, ProviderError, RateLimited
 from voiceapp.core.models import Model, ModelTable, pick
 from voiceapp.core.settings import Provider, ProviderKind
 from voiceapp.openai_api import sentences
-from voiceapp.openai_api.adapt import Body, Lessons, droppable_at, lesson_from, wait_before_retry_s
+from voiceapp.openai_api.adapt import (
+    LONGEST_WAIT_S,
+    Body,
+    Lessons,
+    droppable_at,
+    lesson_from,
+    wait_before_retry_s,
+)
 from voiceapp.openai_api.client import (
     Timeouts,
     base_url_of,
     build_client,
     host_of,
-    is_loopback,
+    is_token,
     path_of,
     timeouts_for,
-    trusted,
 )
-from voiceapp.openai_api.errors import error_for_event, error_from, prose_of
-from voiceapp.openai_api.facts import is_error
-from voiceapp.openai_api.sse import NotTheProtocol, json_objects
+from voiceapp.openai_api.elsewhere import fetched
+from voiceapp.openai_api.errors import FAILURES, error_from, prose_of
+from voiceapp.openai_api.kept import KeptAnswers
+from voiceapp.openai_api.lessons import LessonBook
+from voiceapp.openai_api.listing import listed_in
+from voiceapp.openai_api.queue import ProviderQueue
 
 File = tuple[str, bytes, str]
 """Name, content, type."""
 Files = Mapping[str, File] | Sequence[tuple[str, File]]
 """Multipart files by field; a sequence where a field has several."""
 
-FAILURES = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, UnicodeError)
-"""What sending a request may raise; anything else is a fault of our own."""
 WARM_S = 4.0
 """A connection used this recently is still open; the most impatient common servers close after five seconds."""
 SHORTEST_KEY_SHOWN = 12
@@ -57,10 +65,18 @@ def quiet(_sentence: str) -> None:
 
 @dataclass(frozen=True)
 class Sent:
-    """An answer whose body is still arriving. ``model`` is the one that really answers."""
+    """An answer whose body is still arriving.
+
+    Attributes:
+        model: the one that really answers.
+        is_kept: it comes from this disk and cost nothing.
+        record: what of the body has come, an empty piece at its end; None where it is not to be kept.
+    """
 
     response: httpx2.Response
     model: str
+    is_kept: bool = False
+    record: list[bytes] | None = None
 
 
 class Wire:
@@ -73,7 +89,11 @@ class Wire:
         key: asked before every request; "" where there is none. Must not block.
         table: what is known about models.
         timeouts: patience; by default chosen by where the server stands.
-        on_notice: gets a sentence when something was mended on the way (successor used, parameter dropped, a wait).
+        on_notice: gets a sentence when something was mended on the way (successor used, parameter dropped).
+        on_wait: gets the seconds when the provider asked to wait and the request goes out again by itself.
+        book: what the provider taught before.
+        queue: shared with every other wire to the same provider.
+        kept: answers to identical requests; None = every request is sent.
         pause: waits so many seconds before a request is sent again.
         http_client: for tests.
 
@@ -88,6 +108,10 @@ class Wire:
         *,
         timeouts: Timeouts | None = None,
         on_notice: Callable[[str], None] = quiet,
+        on_wait: Callable[[float], None] = lambda _wait_s: None,
+        book: LessonBook | None = None,
+        queue: ProviderQueue | None = None,
+        kept: KeptAnswers | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
@@ -97,13 +121,16 @@ class Wire:
         self.timeouts = timeouts or timeouts_for(provider)
         self._ask_key = key
         self._on_notice = on_notice
+        self._on_wait = on_wait
+        self._book = book or LessonBook()
+        self._kept = kept
+        self._queue = queue or ProviderQueue(pause=pause)
         self._pause = pause
         try:
             self._client = build_client(provider, self._key, self.timeouts, http_client)
         except (httpx2.InvalidURL, openai.OpenAIError, ValueError):
             address_is_none = sentences.bad_address(self.where())
             raise ConfigError(address_is_none.message, hint=address_is_none.hint) from None
-        self._lessons: dict[str, Lessons] = {}
         self._used_at: dict[str, float] = {}
         self._listed: dict[str, str] = {}
 
@@ -137,7 +164,13 @@ class Wire:
 
     @asynccontextmanager
     async def post(
-        self, endpoint: str, body: Body, *, files: Files | None = None, first_s: float | None = None
+        self,
+        endpoint: str,
+        body: Body,
+        *,
+        files: Files | None = None,
+        first_s: float | None = None,
+        is_urgent: bool = True,
     ) -> AsyncIterator[Sent]:
         """Send *body* (with its ``model``) and yield the answer, status 2xx, body unread; leaving closes it.
 
@@ -146,13 +179,23 @@ class Wire:
             body: JSON fields, or with *files* the fields of a form.
             files: multipart files.
             first_s: patience until the answer begins, where it differs from the wire's own.
+            is_urgent: somebody waits for it; work in the background says False and lets the conversation pass.
         """
-        sent = await self._sent(endpoint, body, files, first_s)
-        try:
-            yield sent
-        finally:
-            self._used_at[endpoint] = time.monotonic()
-            await sent.response.aclose()
+        key = self._kept.key_of(endpoint, body, has_files=files is not None) if self._kept else ""
+        if self._kept and key and (kept := await self._kept.get(key)) is not None:
+            yield Sent(kept, str(body.get("model", "")), is_kept=True)
+            return
+        async with self._queue.place(is_urgent=is_urgent):
+            sent = await self._sent(endpoint, body, files, first_s, is_urgent)
+            sent = replace(sent, record=[] if key else None)
+            try:
+                yield sent
+            finally:
+                self._used_at[endpoint] = time.monotonic()
+                await sent.response.aclose()
+        if self._kept and sent.record and not sent.record[-1]:
+            kind = sent.response.headers.get("content-type", "")
+            await self._kept.put(key, endpoint, kind, b"".join(sent.record))
 
     async def chunks(self, sent: Sent, *, silence_s: float | None = None) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of *sent* as they come. Raises TimedOut after a silence, ProviderDown when it breaks off.
@@ -168,6 +211,8 @@ class Wire:
                 except (TimeoutError, httpx2.HTTPError, httpx2.StreamError) as problem:
                     error = error_from(problem, replace(self.where(sent.model), timeout_s=patience_s))
                     break
+                if sent.record is not None:
+                    sent.record.append(chunk or b"")
                 if chunk is None:
                     return
                 patience_s = silence_s or self.timeouts.silence_s
@@ -185,20 +230,11 @@ class Wire:
 
     async def models(self) -> tuple[str, ...]:
         """Return the ids of the models that the provider lists."""
-        response = await self._get("models")
-        try:
-            documents = json_objects(response.text)
-        except NotTheProtocol as problem:
-            raise error_from(problem, self.where()) from None
-        if documents and is_error(documents[0]):
-            raise error_for_event(documents[0], self.where())
-        rows = documents[0].get("data", documents[0].get("models", [])) if documents else []
-        if len(documents) > 1:
-            rows = documents  # a bare list
-        if not isinstance(rows, list):
-            raise sentences.not_the_protocol("rubbish", self.where())
-        names = (row.get("id") or row.get("name") for row in rows if isinstance(row, dict))
-        return tuple(name for name in names if isinstance(name, str))
+        return tuple(one.id for one in await self.listed())
+
+    async def listed(self) -> tuple[Listed, ...]:
+        """Return the models that the provider lists, with the ends that it announces."""
+        return listed_in((await self._get("models")).text, self.where())
 
     async def fetch(self, address: str, limit_bytes: int) -> bytes:
         """Return what lies at *address*, to which an answer of the provider pointed. The key is not sent there.
@@ -206,30 +242,7 @@ class Wire:
         Raises BadAnswer for an address that is not http(s), that leads from elsewhere to this machine, or that gives
         more than *limit_bytes*.
         """
-        base = base_url_of(self.provider)
-        try:
-            url = httpx2.URL(base + "/").join(address)
-        except httpx2.InvalidURL:
-            raise sentences.not_the_protocol("rubbish", self.where(), "bad url") from None
-        if url.scheme not in ("http", "https") or (is_loopback(str(url)) and not is_loopback(base)):
-            raise sentences.not_the_protocol("rubbish", self.where(), "bad url")
-        data = bytearray()
-        timeout = httpx2.Timeout(self.timeouts.silence_s, connect=self.timeouts.connect_s)
-        try:
-            async with (
-                httpx2.AsyncClient(timeout=timeout, verify=trusted(), trust_env=not is_loopback(str(url))) as client,
-                client.stream("GET", url) as response,
-            ):
-                response.raise_for_status()
-                async for chunk in response.aiter_bytes():
-                    data += chunk
-                    if len(data) > limit_bytes:
-                        raise sentences.not_the_protocol("too_large", self.where())
-        except httpx2.HTTPStatusError as problem:
-            raise sentences.not_the_protocol("empty", self.where(), f"{problem.response.status_code}") from None
-        except FAILURES as problem:
-            raise error_from(problem, replace(self.where(), host=host_of(str(url)))) from None
-        return bytes(data)
+        return await fetched(address, base_url_of(self.provider), self.timeouts, self.where(), limit_bytes)
 
     async def warm(self, endpoint: str) -> None:
         """Open a connection for *endpoint* unless one was used just now. Never raises: the request will tell."""
@@ -263,30 +276,45 @@ class Wire:
     def _key(self) -> str:
         return self._ask_key().strip()
 
-    async def _sent(self, endpoint: str, body: Body, files: Files | None, first_s: float | None) -> Sent:
+    async def _sent(
+        self, endpoint: str, body: Body, files: Files | None, first_s: float | None, is_urgent: bool
+    ) -> Sent:
         attempt = 0
         while True:
-            lessons = self._lessons.get(endpoint, Lessons())
+            lessons = self._book.of(endpoint, body)
             asked = lessons.applied(body)
+            lane = str(asked.get("model", ""))
+            await self._enter(lane, is_urgent)
             try:
                 response = await self._request(endpoint, asked, files, first_s)
             except FAILURES as problem:
-                error = error_from(problem, self.where(str(asked.get("model", ""))))
+                error = error_from(problem, self.where(lane))
                 prose = prose_of(problem)
             else:
-                return Sent(response, str(asked.get("model", "")))
+                self._queue.note_answer(lane, response.headers)
+                return Sent(response, lane)
             learnt = lesson_from(error, prose, asked, lessons, droppable_at(endpoint))
             if learnt is not None:
-                self._lessons[endpoint] = learnt
+                self._book.learn(endpoint, body, learnt)
                 self._tell_lesson(error, lessons, learnt)
                 continue
             wait_s = wait_before_retry_s(error, attempt, random.random())
+            if isinstance(error, RateLimited):
+                self._queue.note_refusal(lane, error.retry_after_s)
             if wait_s is None:
                 raise error
             attempt += 1
-            if isinstance(error, RateLimited):
-                self._on_notice(error.message)
-            await self._pause(wait_s)
+            if not isinstance(error, RateLimited):
+                await self._pause(wait_s)
+
+    async def _enter(self, lane: str, is_urgent: bool) -> None:
+        """Wait for the provider's pace; where it asked for a wait that nobody sits through, say so instead."""
+        closed_s = self._queue.closed_s(lane)
+        if is_urgent and closed_s > LONGEST_WAIT_S:
+            raise sentences.rate_limited(self.where(lane), closed_s)
+        if closed_s > 0:
+            self._on_wait(closed_s)
+        await self._queue.enter(lane, is_urgent=is_urgent, longest_s=LONGEST_WAIT_S)
 
     async def _request(self, endpoint: str, body: Body, files: Files | None, first_s: float | None) -> httpx2.Response:
         self._check_key()
@@ -328,8 +356,13 @@ class Wire:
             raise sentences.key_is_none(self.where())
 
     def _headers(self) -> dict[str, Any]:
-        """A server that needs no key gets no header for one."""
-        return {} if self._key() else {"Authorization": openai.Omit()}
+        """A server that needs no key gets no header for one; Azure's sign-in tokens go where tokens belong."""
+        key = self._key()
+        if not key:
+            return {"Authorization": openai.Omit()}
+        if self.provider.kind is ProviderKind.AZURE and is_token(key):
+            return {"Authorization": f"Bearer {key}", "api-key": openai.Omit()}
+        return {}
 
     def _tell_lesson(self, error: ProviderError, before: Lessons, learnt: Lessons) -> None:
         if isinstance(error, ModelGone):

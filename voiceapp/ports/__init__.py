@@ -6,14 +6,18 @@ All coroutines run on the voice loop, can be cancelled at any await, and raise o
 ``core.errors.VoiceAppError``. Sound is mono float32, shape (frames,), range [-1, 1].
 """
 
-from voiceapp.ports.engines import ChatModel, EngineMaker, EngineSet, Hearing, SpeechToText, TextToSpeech, Tools
+from voiceapp.ports.caching import Cache, NoCache
+from voiceapp.ports.engines import ChatModel, EngineMaker, EngineSet, Hearing, SpeechToText, TextToSpeech
 from voiceapp.ports.images import ImageGate, ImageMaker, ImageMakers, ImageStore
 from voiceapp.ports.keeping import Secrets, Store, TakeFormat, TakeSink, TakeSummary, TakeWriter
 from voiceapp.ports.moderation import Moderator, VerdictLog
 from voiceapp.ports.sound import AudioDevices, Loudspeaker, MicrophoneStream, Resampler, Vad
+from voiceapp.ports.tools import Outside, Tools, ToolServers
+from voiceapp.ports.usage import UsageLog
 
 __all__ = [
     "AudioDevices",
+    "Cache",
     "ChatModel",
     "EngineMaker",
     "EngineSet",
@@ -25,6 +29,8 @@ __all__ = [
     "Loudspeaker",
     "MicrophoneStream",
     "Moderator",
+    "NoCache",
+    "Outside",
     "Resampler",
     "Secrets",
     "SpeechToText",
@@ -34,7 +40,9 @@ __all__ = [
     "TakeSummary",
     "TakeWriter",
     "TextToSpeech",
+    "ToolServers",
     "Tools",
+    "UsageLog",
     "Vad",
     "VerdictLog",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -66,8 +66,16 @@ class ImageStore(Protocol):
         """Bring a deleted one back."""
         ...
 
-    async def judge(self, image_id: int, verdict: str | None) -> StoredImage:
-        """Keep what moderation found; None = not checked."""
+    async def update(self, image_id: int, *, cost_usd: float | None = None, verdict: str | None = None) -> StoredImage:
+        """Keep what became known later, as far as it is given: what it cost, what moderation found."""
+        ...
+
+    async def attach(self, message_id: int, image_ids: tuple[int, ...]) -> None:
+        """Let pictures stand with a message."""
+        ...
+
+    async def of_conversation(self, conversation_id: int) -> Mapping[int, tuple[StoredImage, ...]]:
+        """Return the pictures of a conversation by message, those not deleted."""
         ...
 
     async def copy(self, image_id: int, path: Path) -> None:
@@ -76,4 +84,21 @@ class ImageStore(Protocol):
 
     async def purge(self) -> int:
         """Delete the files of deleted pictures for good; return how many there were."""
+        ...
+
+
+class ImageGate(Protocol):
+    """Looks at prompts before they are sent and at pictures before they are shown."""
+
+    @property
+    def hides_previews(self) -> bool:
+        """Whether a picture may yet be held back, so that nothing of it is shown before it was judged."""
+        ...
+
+    async def admit_prompt(self, prompt: str) -> None:
+        """Return where *prompt* may be sent; raises Refused where it is held back."""
+        ...
+
+    async def judge_image(self, data: bytes, mime: str) -> str | None:
+        """Return None (not checked), "" (nothing found) or a category; raises Refused to hold the picture back."""
         ...

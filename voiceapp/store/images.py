@@ -8,7 +8,7 @@ import os
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, fields
 from gettext import gettext as _
@@ -25,6 +25,10 @@ from voiceapp.store.files import told_as_store_error
 Result = TypeVar("Result")
 KEPT_DELETED_S = 3600.0
 """A deleted picture can be brought back this long, also by a window that another process knows nothing of."""
+_OF_CONVERSATION = """SELECT images.*, message_images.message_id FROM message_images
+    JOIN messages ON messages.id = message_images.message_id
+    JOIN images ON images.id = message_images.image_id
+    WHERE messages.conversation_id = ? AND images.deleted_at IS NULL ORDER BY message_images.rowid"""
 _OPTIONS = {field.name for field in fields(ImageOptions)}
 
 
@@ -102,9 +106,29 @@ class FileImages:
         """As ImageStore.restore."""
         return await self._change(image_id, deleted_at=None)
 
-    async def judge(self, image_id: int, verdict: str | None) -> StoredImage:
-        """As ImageStore.judge."""
-        return await self._change(image_id, verdict=verdict)
+    async def update(self, image_id: int, *, cost_usd: float | None = None, verdict: str | None = None) -> StoredImage:
+        """As ImageStore.update."""
+        given = {"cost_usd": cost_usd, "verdict": verdict}
+        return await self._change(image_id, **{name: value for name, value in given.items() if value is not None})
+
+    async def attach(self, message_id: int, image_ids: tuple[int, ...]) -> None:
+        """As ImageStore.attach."""
+        rows = [(message_id, image_id) for image_id in image_ids]
+        await self._database.write(
+            lambda db: db.executemany("INSERT OR IGNORE INTO message_images VALUES (?, ?)", rows)
+        )
+
+    async def of_conversation(self, conversation_id: int) -> Mapping[int, tuple[StoredImage, ...]]:
+        """As ImageStore.of_conversation."""
+
+        def found(db: sqlite3.Connection) -> Mapping[int, tuple[StoredImage, ...]]:
+            by_message: dict[int, tuple[StoredImage, ...]] = {}
+            for row in db.execute(_OF_CONVERSATION, [conversation_id]):
+                earlier = by_message.get(row["message_id"], ())
+                by_message[row["message_id"]] = (*earlier, self._image(row))
+            return by_message
+
+        return await self._database.run(found)
 
     async def copy(self, image_id: int, path: Path) -> None:
         """As ImageStore.copy."""
@@ -180,9 +204,3 @@ def _values(image: StoredImage) -> dict[str, Any]:
 def _has(row: sqlite3.Row, words: list[str]) -> bool:
     text = folded(f"{row['prompt']} {row['revised_prompt']}")
     return all(word in text for word in words)
-
-
-def ids_of_message(db: sqlite3.Connection, message_id: int) -> tuple[int, ...]:
-    """Return the pictures that belong to a message, in order."""
-    rows = db.execute("SELECT image_id FROM message_images WHERE message_id = ? ORDER BY rowid", [message_id])
-    return tuple(row["image_id"] for row in rows)

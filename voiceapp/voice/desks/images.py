@@ -167,11 +167,12 @@ class ImageDesk:
             await self._gate.admit_prompt(drawing.prompt)
         is_edit = bool(drawing.inputs)
         self._emit(i.ImageStarted(drawing.job, drawing.prompt, drawing.options, maker.label, is_edit))
+        hides = self._gate is not None and self._gate.hides_previews
         request = i.ImageRequest(drawing.prompt, drawing.options, drawing.inputs, drawing.mask)
         async with aclosing(maker.make(request)) as parts:  # type: ignore[type-var]
             async for part in parts:
                 match part:
-                    case i.PartialImage(index, picture) if self._gate is None:
+                    case i.PartialImage(index, picture) if not hides:
                         self._emit(i.ImagePartial(drawing.job, index, picture))
                     case i.FinishedImage():
                         await self._finish(drawing, part, maker.label)

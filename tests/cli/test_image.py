@@ -1,0 +1,97 @@
+"""``voiceapp image``: a picture into a file, its options checked before anything is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Terminal
+from tests.pictures import png
+from tests.server import faults
+from tests.server.loopback import LoopbackServer
+from tests.server.script import ImageScript
+
+DRAWN = png(32, 16, (200, 10, 10, 255))
+
+
+@pytest.fixture
+def server(openai_server: LoopbackServer) -> LoopbackServer:
+    openai_server.script.image = ImageScript(png=DRAWN, partial_png=png(4, 3))
+    return openai_server
+
+
+def test_a_picture_is_drawn_kept_and_written(connected: Terminal, server: LoopbackServer, tmp_path: Path) -> None:
+    out = tmp_path / "lighthouse.png"
+    done = connected.run("image", "A lighthouse", "--out", out, "--size", "1536x1024", "--quality", "low", "--json")
+    assert (done.code, done.err) == (0, "")
+    assert out.read_bytes() == DRAWN
+    (image,), (end,) = done.events("image"), done.events("done")
+    assert (image["file"], image["width"], image["height"]) == (str(out), 32, 16)
+    assert end["cost_usd"] == pytest.approx(0.03173)
+    assert len(done.events("partial")) == 1
+    assert [path.read_bytes() for path in (connected.data / "images").iterdir()] == [DRAWN]
+    (sent,) = server.requests_for("/images/generations")
+    assert (sent.json["size"], sent.json["quality"]) == ("1536x1024", "low")
+
+
+def test_an_edit_sends_the_picture_and_its_mask(connected: Terminal, server: LoopbackServer, tmp_path: Path) -> None:
+    before, mask, out = (tmp_path / name for name in ("before.png", "mask.png", "after.png"))
+    before.write_bytes(png(8, 8))
+    mask.write_bytes(png(8, 8, (0, 0, 0, 0)))
+    done = connected.run("image", "only the sky", "--out", out, "--edit", before, "--mask", mask)
+    assert (done.code, done.err) == (0, "")
+    (sent,) = server.requests_for("/images/edits")
+    assert {part.name: part.data for part in sent.parts if part.filename} == {
+        "image": before.read_bytes(),
+        "mask": mask.read_bytes(),
+    }
+    assert out.read_bytes() == DRAWN
+
+
+def test_several_get_numbers(connected: Terminal, server: LoopbackServer, tmp_path: Path) -> None:
+    done = connected.run("image", "A cup", "--out", tmp_path / "cup.png", "--count", "2")
+    assert done.code == 0
+    assert [path.name for path in sorted(tmp_path.glob("*.png"))] == ["cup-2.png", "cup.png"]
+
+
+def test_another_format_gets_its_own_ending(connected: Terminal, server: LoopbackServer, tmp_path: Path) -> None:
+    done = connected.run("image", "A cup", "--out", tmp_path / "cup.webp", "--json")
+    (image,) = done.events("image")
+    assert image["file"] == str(tmp_path / "cup.png")
+    assert (tmp_path / "cup.png").exists()
+    assert not (tmp_path / "cup.webp").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--size", "37x37"),
+        ("--quality", "ultra"),
+        ("--count", "11"),
+        ("--mask", "mask.png"),
+        ("--out", "picture.txt"),
+        ("--edit", "missing.png"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_sent(
+    connected: Terminal, server: LoopbackServer, tmp_path: Path, words: tuple[str, str]
+) -> None:
+    done = connected.run("image", "A cup", "--out", tmp_path / "cup.png", *words)
+    assert done.code == 2
+    assert done.complaint
+    assert server.requests == []
+
+
+def test_a_refusal_is_one_clear_sentence(connected: Terminal, server: LoopbackServer, tmp_path: Path) -> None:
+    server.answer_next("/images/generations", faults.error(400, code="moderation_blocked"))
+    done = connected.run("image", "A cup", "--out", tmp_path / "cup.png")
+    assert done.code == 1
+    assert "content policy" in done.complaint
+    assert not (tmp_path / "cup.png").exists()
+
+
+def test_without_anybody_who_draws_it_says_what_is_needed(terminal: Terminal, tmp_path: Path) -> None:
+    done = terminal.run("image", "A cup", "--out", tmp_path / "cup.png")
+    assert done.code == 2
+    assert "Add a key" in done.complaint
