@@ -75,7 +75,7 @@ class FakeMaker:
     async def hearing(self, settings: Settings, provider: str) -> SpeechToText:
         return self.others[provider]
 
-    async def check(self, settings: Settings, provider: str) -> ProviderChecked:
+    async def check(self, settings: Settings, provider: str, jobs: Iterable[str] = ()) -> ProviderChecked:
         return ProviderChecked(provider, 12.0)
 
     async def discover(self, settings: Settings) -> AsyncIterator[ServerFound]:

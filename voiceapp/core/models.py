@@ -7,7 +7,7 @@ things up in it. Dates come as arguments: core has no clock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from gettext import gettext as _
@@ -20,8 +20,9 @@ from voiceapp.core.speech import Usage, Voice
 NOTICE_DAYS = 60
 """How long before its end a model is announced as ending."""
 
+FINE_TUNED = "ft:"
 TOKENS_PER_PRICE = 1_000_000
-_INCLUDED = {"text_cached": "text_in", "audio_cached": "audio_in"}
+_INCLUDED = {"text_cached": "text_in", "text_cache_write": "text_in", "audio_cached": "audio_in"}
 """Kinds of usage that are part of another kind, and are charged instead of it."""
 _UNPRICED = frozenset({"reasoning_out"})
 """Kinds that another kind's price already covers."""
@@ -38,7 +39,9 @@ class Model:
         ends: the day from which the service no longer answers; None when none is announced.
         replacement: the model that takes over; "" when there is none for the same endpoint.
         prices: US dollars per million tokens by kind of ``Usage.amounts``, ``seconds`` per second and
-            ``images`` per picture. Empty: unknown.
+            ``images`` per picture, ``characters`` per million. Empty: unknown.
+        surcharge: for long requests: above ``above_tokens`` of input, all that goes in costs ``in`` times as much and
+            all that comes out ``out`` times.
         limits: ``input_chars``, ``upload_bytes``, ``context_tokens``.
         accepts: optional request parameters that it takes beyond its endpoint's common ones.
         refuses: request parameters that must not be sent.
@@ -54,6 +57,7 @@ class Model:
     ends: date | None = None
     replacement: str = ""
     prices: Mapping[str, float] = field(default_factory=dict)
+    surcharge: Mapping[str, float] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
     accepts: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
@@ -70,10 +74,17 @@ class ModelTable:
     rows: tuple[Model, ...] = ()
 
     def find(self, model: str) -> Model:
-        """Return the row for *model*; an unknown one gets an empty row of its own name."""
+        """Return the row for *model*; an unknown one gets an empty row of its own name.
+
+        A fine-tuned model ("ft:BASE:organisation:name:id") is like its base, but has prices of its own: they are
+        known only where a row "ft:…" gives them.
+        """
         for row in self.rows:
             if fnmatchcase(model, row.id):
                 return row
+        if model.startswith(FINE_TUNED):
+            base = self.find(model.removeprefix(FINE_TUNED).partition(":")[0])
+            return replace(base, id=model, prices={}, default_for=())
         return Model(model)
 
     def default(self, job: str) -> str:
@@ -98,25 +109,32 @@ class ModelTable:
 
     def cost(self, usage: Usage) -> float | None:
         """Return what *usage* cost in US dollars; None when a price is not known, never a false 0."""
-        prices = self.find(usage.model).prices
-        amounts = usage.amounts
-        if "images" in prices:
-            return prices["images"] * amounts["images"] if "images" in amounts else None
-        if "seconds" in prices:
-            return prices["seconds"] * amounts["seconds"] if "seconds" in amounts else None
-        tokens = {kind: amount for kind, amount in amounts.items() if kind not in _UNPRICED and amount}
-        for kind, whole in _INCLUDED.items():
-            if kind in tokens and whole in tokens:
-                tokens[whole] -= tokens[kind]
-        for count in ("seconds", "characters", "images"):
-            tokens.pop(count, None)
-        if not tokens or any(kind not in prices for kind in tokens):
-            return None
-        return sum(prices[kind] * amount for kind, amount in tokens.items()) / TOKENS_PER_PRICE
+        return cost_by(self.find(usage.model), usage.amounts)
 
     def _has_ended(self, model: str, today: date) -> bool:
         ends = self.find(model).ends
         return ends is not None and ends <= today
+
+
+def cost_by(row: Model, amounts: Mapping[str, float]) -> float | None:
+    """Return what *amounts* cost by *row*'s prices, in US dollars; None when a price is not known."""
+    prices = row.prices
+    for unit in ("images", "seconds"):
+        if unit in prices:
+            return prices[unit] * amounts[unit] if unit in amounts else None
+    counted = {kind: amount for kind, amount in amounts.items() if kind not in _UNPRICED and amount}
+    into = sum(amounts.get(kind, 0.0) for kind in ("text_in", "audio_in", "image_in"))
+    for kind, whole in _INCLUDED.items():
+        if kind in counted and whole in counted:
+            counted[whole] = max(0.0, counted[whole] - counted[kind])
+    for unit in ("seconds", "characters", "images"):
+        if unit not in prices:
+            counted.pop(unit, None)
+    if not counted or any(kind not in prices for kind in counted):
+        return None
+    is_long = bool(row.surcharge) and into > row.surcharge["above_tokens"]
+    times = {True: row.surcharge["out"], False: row.surcharge["in"]} if is_long else {True: 1.0, False: 1.0}
+    return sum(prices[k] * n * times[k.endswith("_out")] for k, n in counted.items()) / TOKENS_PER_PRICE
 
 
 def parse_models(data: Mapping[str, Any]) -> ModelTable:
@@ -144,6 +162,12 @@ def pick(ids: Iterable[str], job: str) -> str:
     return next((i for i in known if not any(trait in i.lower() for trait in others)), "")
 
 
+def job_by_name(model: str) -> tuple[str, ...]:
+    """Guess what an unknown *model* does from its name; empty where the name tells nothing."""
+    name = model.removeprefix(FINE_TUNED).lower()
+    return tuple(job for job, traits in _TRAITS.items() if any(trait in name for trait in traits))
+
+
 _TRAITS: Mapping[str, Sequence[str]] = {
     "transcription": ("whisper", "transcribe", "parakeet", "canary", "moonshine", "asr", "stt", "voxtral"),
     "speech": ("tts", "kokoro", "piper", "bark", "chatterbox", "orpheus"),
@@ -164,6 +188,13 @@ def _without_defaults(rows: Iterable[Model], jobs: set[str]) -> Iterable[Model]:
             yield Model(**{**values, "default_for": tuple(j for j in row.default_for if j not in jobs)})
 
 
+def _surcharge(given: Mapping[str, Any]) -> Mapping[str, float]:
+    """Read a surcharge; raises ValueError where one of its three figures is missing."""
+    if given and given.keys() != {"above_tokens", "in", "out"}:
+        raise ValueError("surcharge")
+    return {name: float(figure) for name, figure in given.items()}
+
+
 def _row(number: int, row: object) -> Model:
     known = {f.name for f in fields(Model)}
     if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row.keys() <= known:
@@ -177,6 +208,7 @@ def _row(number: int, row: object) -> Model:
             ends=date.fromisoformat(ends) if ends else None,
             replacement=row.get("replacement", ""),
             prices={kind: float(price) for kind, price in row.get("prices", {}).items()},
+            surcharge=_surcharge(row.get("surcharge", {})),
             limits={kind: int(limit) for kind, limit in row.get("limits", {}).items()},
             accepts=frozenset(row.get("accepts", ())),
             refuses=frozenset(row.get("refuses", ())),

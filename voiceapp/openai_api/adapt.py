@@ -22,12 +22,14 @@ DROPPABLE = frozenset({
 })  # fmt: skip
 """Parameters without which an answer is still the answer to what was asked."""
 
+_IMAGES = frozenset({
+    "moderation", "output_compression", "output_format", "partial_images", "response_format", "stream",
+})  # fmt: skip
 _DROPPABLE_AT: Mapping[str, frozenset[str]] = {
-    endpoint: frozenset({
-        "moderation", "output_compression", "output_format", "partial_images", "response_format", "stream",
-    })
-    for endpoint in ("images", "image_edits")
-}  # fmt: skip
+    "images": _IMAGES,
+    "image_edits": _IMAGES,
+    "embeddings": frozenset({"dimensions", "encoding_format"}),
+}
 """Where an endpoint has parameters of its own, those: a picture in another form is still the picture."""
 
 MAX_DROPS = 4

@@ -120,6 +120,11 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def is_token(key: str) -> bool:
+    """Tell whether *key* is a signed token of Microsoft's sign-in ("eyJ…", three parts) rather than an API key."""
+    return key.startswith("eyJ") and key.count(".") == 2
+
+
 def build_client(
     provider: Provider,
     key: Callable[[], str],

@@ -21,6 +21,8 @@ from voiceapp.openai_api.facts import Facts, facts_of, retry_after_s
 from voiceapp.openai_api.sentences import Where
 from voiceapp.openai_api.sse import UNREADABLE, NotTheProtocol, is_html
 
+FAILURES = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, UnicodeError)
+"""What sending a request may raise; anything else is a fault of our own."""
 DEFAULT_WAIT_S = 2.0
 
 _NO_CREDIT = {"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached", "billing_not_active"}

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
 from gettext import gettext as _
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from voiceapp.core.catalogue import endings, refreshed
 from voiceapp.core.errors import VoiceAppError
-from voiceapp.core.events import Engines, Problem, ProviderChecked, ServerFound
+from voiceapp.core.events import Engines, ProviderChecked, ServerFound
 from voiceapp.core.models import ModelTable
-from voiceapp.core.settings import ChatApi, Choice, Job, Provider, ProviderKind, Settings
-from voiceapp.ports import ChatModel, EngineSet, Moderator, Resampler, Secrets, SpeechToText, TextToSpeech
+from voiceapp.core.providers import ModelsListed, ProviderEvent
+from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
+from voiceapp.ports import Cache, ChatModel, EngineSet, Moderator, Resampler, Secrets, SpeechToText, TextToSpeech
 from voiceapp.wiring import servers
+from voiceapp.wiring.chain import (
+    Chain,
+    ChainChat,
+    ChainSpeechToText,
+    ChainTextToSpeech,
+    Labelled,
+    Link,
+    Ward,
+)
+from voiceapp.wiring.checking import check, speaks_responses
 from voiceapp.wiring.late import Late, LateChat, LateModerator, LateSpeechToText, LateTextToSpeech
+from voiceapp.wiring.wires import WireMaker
 
 if TYPE_CHECKING:
     from voiceapp.openai_api.wire import Wire
@@ -22,6 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("voiceapp.wiring")
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Labelled)
+MakeEngine: TypeAlias = "Callable[[Settings, Choice, _Wires], E]"
 
 HTTP_HEARING_HZ = 16_000
 HTTP_SPEECH_HZ = 24_000
@@ -32,7 +48,9 @@ class EngineFactory:
     """Builds engines late and shares one wire per provider among them.
 
     Args:
-        on_notice: gets a sentence when an engine mended something on the way (a successor model, a wait).
+        on_notice: gets a sentence when an engine mended something on the way (a successor model).
+        tell: gets events about providers; voice loop.
+        cache: where lessons, lists of models and answers are kept; None = nowhere.
     """
 
     def __init__(
@@ -41,44 +59,44 @@ class EngineFactory:
         table: ModelTable,
         make_resampler: Callable[[int, int], Resampler],
         on_notice: Callable[[str], None],
+        *,
+        tell: Callable[[ProviderEvent], None] = lambda _event: None,
+        cache: Cache | None = None,
     ) -> None:
-        self._secrets = secrets
+        self.wires = WireMaker(secrets, table, on_notice, tell, cache)
         self._table = table
         self._make_resampler = make_resampler
-        self._on_notice = on_notice
+        self._ward = Ward(tell)
 
     async def make(self, settings: Settings) -> EngineSet:
         """As EngineMaker.make."""
-        wires = _Wires(self._build_wire)
-        hearing = self._hearing(settings, settings.choice(Job.TRANSCRIPTION), wires)
-        chat = self._chat(settings, settings.choice(Job.CHAT), wires)
-        speech = self._speech(settings, settings.choice(Job.SPEECH), wires)
+        self.wires.is_cached = settings.is_cached
+        wires = _Wires(self.wires.build)
+        ears = self._links(settings, Job.TRANSCRIPTION, self._hearing, wires)
+        minds = self._links(settings, Job.CHAT, self._chat, wires)
+        voices = self._links(settings, Job.SPEECH, self._speech, wires)
+        hearing, chat, speech = ears[0].engine, minds[0].engine, voices[0].engine
+        if settings.fallbacks:
+            hearing = ChainSpeechToText(Chain(Job.TRANSCRIPTION, ears, self._ward), self._make_resampler)
+            chat = ChainChat(Chain(Job.CHAT, minds, self._ward))
+            speech = ChainTextToSpeech(Chain(Job.SPEECH, voices, self._ward), self._make_resampler)
         shown = Engines(hearing.label, chat.label, speech.label, _note(settings))
         moderation = self._moderation(settings, settings.checker(), wires)
-        return EngineSet(hearing, chat, speech, shown, wires.preload, wires.close, moderation)
+
+        async def preload() -> None:
+            await wires.preload()
+            await self._tell_models(settings, wires)
+
+        return EngineSet(hearing, chat, speech, shown, preload, wires.close, moderation)
 
     async def hearing(self, settings: Settings, provider: str) -> SpeechToText:
         """As EngineMaker.hearing."""
-        wires = _Wires(self._build_wire)
+        wires = _Wires(self.wires.build)
         return _Owning(self._hearing(settings, Choice(provider), wires), wires)
 
-    async def check(self, settings: Settings, provider: str) -> ProviderChecked:
+    async def check(self, settings: Settings, provider: str, jobs: Sequence[str] = ()) -> ProviderChecked:
         """As EngineMaker.check."""
-        wires = _Wires(self._build_wire)
-        try:
-            chosen = settings.provider(provider)
-            if chosen.kind is ProviderKind.LOCAL:
-                return ProviderChecked(provider, 0.0)
-            wire = await wires.of(chosen).get()
-            from voiceapp.openai_api.discovery import check
-
-            answer = await check(wire)
-            return ProviderChecked(provider, answer.latency_ms, answer.models)
-        except VoiceAppError as error:
-            problem = Problem(error.code, error.message, error.hint, error.detail, error.is_retryable)
-            return ProviderChecked(provider, problem=problem)
-        finally:
-            await wires.close()
+        return await check(self.wires, settings, provider, jobs)
 
     async def discover(self, settings: Settings) -> AsyncIterator[ServerFound]:
         """As EngineMaker.discover."""
@@ -87,12 +105,26 @@ class EngineFactory:
 
     # --- inside -------------------------------------------------------------------------------------------
 
-    def _build_wire(self, provider: Provider) -> Wire:
-        """Worker thread: asks the keyring once and imports the SDK."""
-        from voiceapp.openai_api.wire import Wire
+    def _links(self, settings: Settings, job: Job, make: MakeEngine[E], wires: _Wires) -> list[Link[E]]:
+        """Return who does *job*, and after them those who take over."""
+        chosen = settings.choice(job)
+        others = [Choice(name) for name in dict.fromkeys(settings.fallbacks) if name != chosen.provider]
+        return [Link(choice.provider, make(settings, choice, wires)) for choice in (chosen, *others)]
 
-        key = self._secrets.get(provider.name)
-        return Wire(provider, lambda: key, self._table, on_notice=self._on_notice)
+    async def _tell_models(self, settings: Settings, wires: _Wires) -> None:
+        """Tell what the providers in use offer, and whose model ends soon; a list that does not come is no harm."""
+        table = self.wires.table
+        for wire in wires.built():
+            try:
+                listed = await self.wires.listing(wire)
+            except VoiceAppError as error:
+                log.info("no list of models from %s: %s", wire.provider.name, error.message)
+                continue
+            self.wires.tell(ModelsListed(wire.provider.name, tuple(one.id for one in listed)))
+            if wire.provider.kind is ProviderKind.OPENAI:
+                table = refreshed(table, listed)
+        for ending in endings(table, settings, datetime.now(UTC).date()):
+            self.wires.tell(ending)
 
     def _hearing(self, settings: Settings, choice: Choice, wires: _Wires) -> SpeechToText:
         provider = settings.provider(choice.provider)
@@ -118,9 +150,7 @@ class EngineFactory:
             from voiceapp.resources import local_chat_languages
 
             return LocalChat(local_chat_languages())
-        is_responses = provider.chat_api is ChatApi.RESPONSES or (
-            provider.chat_api is ChatApi.AUTO and provider.kind is ProviderKind.OPENAI and not provider.base_url
-        )
+        is_responses = speaks_responses(provider)
 
         def build(wire: Wire) -> ChatModel:
             from voiceapp.openai_api.completions_chat import CompletionsChat
@@ -194,6 +224,10 @@ class _Wires:
             return await asyncio.to_thread(build, await wire.get())
 
         return Late(built)
+
+    def built(self) -> list[Wire]:
+        """Return the wires that are there."""
+        return [late.value for late in self._wires.values() if late.value is not None]
 
     async def preload(self) -> None:
         """Import the SDK and build the clients while nobody waits."""
