@@ -74,10 +74,15 @@ def test_ending_is_announced_sixty_days_ahead() -> None:
 @pytest.mark.parametrize(
     ("model", "amounts", "cost"),
     [
-        ("gpt-6-luna", {"text_in": 1e6, "text_out": 1e6}, 0.60),
-        ("gpt-6-luna", {"text_in": 1e6, "text_cached": 9e5, "text_out": 0.0, "reasoning_out": 7.0}, 0.019),
-        ("gpt-6.1-terra", {"text_in": 1e6, "text_cached": 5.0}, None),  # the cached price is not known
-        ("gpt-6.1-terra", {"text_in": 1e6, "text_cached": 0.0}, 1.0),
+        ("gpt-6-luna", {"text_in": 1e5, "text_out": 1e5}, 0.060),
+        ("gpt-6-luna", {"text_in": 1e5, "text_cached": 9e4, "text_out": 0.0, "reasoning_out": 7.0}, 0.0019),
+        ("gpt-6-luna", {"text_in": 1e5, "text_cached": 4e4, "text_cache_write": 5e4}, 0.001 + 0.0004 + 0.00625),
+        ("gpt-6-luna", {"text_in": 272_000.0, "text_out": 1e5}, 0.0272 + 0.05),
+        ("gpt-6-luna", {"text_in": 272_001.0, "text_out": 1e5}, 2 * 0.0272001 + 1.5 * 0.05),  # the long request
+        ("gpt-6-luna", {"text_in": 3e5, "text_cached": 3e5, "text_out": 0.0}, 2 * 0.003),
+        ("gpt-6-luna", {"text_in": 10.0, "text_cached": 20.0}, 20 * 0.01 / 1e6),  # never less than nothing
+        ("gpt-6.1-terra", {"text_in": 1e5, "text_cached": 5.0}, None),  # the cached price is not known
+        ("gpt-6.1-terra", {"text_in": 1e5, "text_cached": 0.0}, 0.1),
         ("gpt-transcribe", {"seconds": 60.0, "audio_in": 600.0}, 0.0045),
         ("gpt-transcribe", {"audio_in": 600.0}, None),
         ("gpt-4o-mini-tts", {"characters": 100.0}, None),
@@ -89,6 +94,12 @@ def test_ending_is_announced_sixty_days_ahead() -> None:
 )
 def test_cost_is_known_or_none(model: str, amounts: dict[str, float], cost: float | None) -> None:
     assert TABLE.cost(Usage("openai", model, amounts)) == (cost if cost is None else pytest.approx(cost))
+
+
+def test_characters_are_priced_where_a_row_says_so() -> None:
+    table = ModelTable((Model("old-voice", prices={"characters": 15.0}),))
+    usage = Usage("openai", "old-voice", {"characters": 2000.0, "seconds": 120.0})
+    assert table.cost(usage) == pytest.approx(0.03)
 
 
 def test_a_tuned_model_is_priced_and_ends_like_none() -> None:
@@ -115,6 +126,7 @@ def test_own_rows_come_first_and_take_the_default_over() -> None:
         {"models": [{"id": "x", "ends": "soon"}]},
         {"models": [{"id": "x", "prices": {"text_in": "free"}}]},
         {"models": [{"id": "x", "prices": 3}]},
+        {"models": [{"id": "x", "surcharge": {"above_tokens": 5}}]},
     ],
 )
 def test_a_table_that_is_wrong_is_told(data: dict[str, object]) -> None:

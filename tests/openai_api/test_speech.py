@@ -20,7 +20,7 @@ from tests.server.loopback import LoopbackServer
 from tests.server.script import SpeechScript, tone
 from tests.server.wire import Ending, Framing
 from voiceapp.core.errors import BadAnswer, ProviderDown, TimedOut, TooLong
-from voiceapp.core.speech import SpeechRequest, Usage
+from voiceapp.core.speech import Basis, SpeechRequest, Usage
 from voiceapp.openai_api.sound_stream import SoundDecoder, WrongSound
 from voiceapp.openai_api.sse import NotTheProtocol
 from voiceapp.openai_api.text_to_speech import HttpTextToSpeech
@@ -42,7 +42,7 @@ async def test_what_is_asked_for(server: LoopbackServer, wire: Wire) -> None:
         "model": "gpt-4o-mini-tts", "input": "Good day.", "voice": "cedar", "speed": 1.25, "instructions": "Calm.",
         "response_format": "pcm",
     }  # fmt: skip
-    assert usages == [Usage("openai", "gpt-4o-mini-tts", {"characters": 9.0})]
+    assert usages == [Usage("openai", "gpt-4o-mini-tts", {"characters": 9.0}, Basis.MEASURED)]
 
 
 async def test_a_model_without_instructions_gets_none(server: LoopbackServer, wire: Wire) -> None:

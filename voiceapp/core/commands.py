@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from voiceapp.core.budget import BudgetCommand
     from voiceapp.core.checks import CheckCommand
     from voiceapp.core.images import ImageCommand
+    from voiceapp.core.tool_events import ToolCommand
 
 
 @dataclass(frozen=True)
@@ -180,5 +181,5 @@ OwnCommand = (
     | TestDevices
 )
 
-Command: TypeAlias = "OwnCommand | ImageCommand | CheckCommand | BudgetCommand"
+Command: TypeAlias = "OwnCommand | ToolCommand | ImageCommand | CheckCommand | BudgetCommand"
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from voiceapp.core.checks import CheckEvent
     from voiceapp.core.images import ImageEvent
     from voiceapp.core.providers import JobCheck, ProviderEvent
+    from voiceapp.core.tool_events import ToolEvent
 
 
 @dataclass(frozen=True)
@@ -228,13 +229,15 @@ class TurnFailed:
 
 @dataclass(frozen=True)
 class ToolUsed:
-    """A tool was called and has answered."""
+    """A tool was called and has answered; *name* as shown. *message_id*: the reply that it stands with."""
 
     turn: int
     name: str
     arguments: str
     result: str
     is_error: bool = False
+    duration_ms: float = 0.0
+    message_id: int = 0
 
 
 @dataclass(frozen=True)

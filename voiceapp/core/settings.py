@@ -12,8 +12,7 @@ from gettext import gettext as _
 
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.moderation import LOWEST_LIMIT, Policy
-from voiceapp.core.tool_settings import ToolServer, check_servers
-from voiceapp.core.tools import Permission
+from voiceapp.core.tool_settings import Permission, ToolServer, check_servers
 
 BUDGET_MAX_USD = 1e9
 

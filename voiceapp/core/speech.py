@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from voiceapp.core.conversation import Line
+
+
+class Basis(StrEnum):
+    """Where amounts come from."""
+
+    REPORTED = "reported"  # the service's own figures
+    MEASURED = "measured"  # counted by us: the clip's length, the text's characters
+    ESTIMATED = "estimated"  # by a rule of thumb, where the service was cut off or said nothing
+    KEPT = "kept"  # the answer was on this disk from before: nobody was asked, nothing is to be paid
 
 
 @dataclass(frozen=True)
@@ -14,12 +24,14 @@ class Usage:
 
     ``amounts`` by kind: ``text_in``, ``text_cached``, ``text_out``, ``reasoning_out``, ``audio_in``, ``audio_out``,
     ``image_in``, ``image_out`` (tokens), ``seconds``, ``characters``, ``images``. Kinds that the service did not
-    report are absent, never 0. ``text_cached`` and ``reasoning_out`` are included in ``text_in`` and ``text_out``.
+    report are absent, never 0. ``text_cached`` and ``text_cache_write`` are included in ``text_in``, ``reasoning_out``
+    in ``text_out``.
     """
 
     provider: str
     model: str
     amounts: Mapping[str, float] = field(default_factory=dict)
+    basis: Basis = Basis.REPORTED
 
 
 @dataclass(frozen=True)
@@ -59,13 +71,17 @@ class Transcript:
 
 @dataclass(frozen=True)
 class SpeechRequest:
-    """A clause to be spoken; *voice* empty = the engine's default; *speed* 0.5-2; *language* ISO 639-1 or empty."""
+    """A clause to be spoken; *voice* empty = the engine's default; *speed* 0.5-2; *language* ISO 639-1 or empty.
+
+    *on_usage* gets what this request consumed, where the engine knows; an engine that is cut off does not call it.
+    """
 
     text: str
     voice: str = ""
     speed: float = 1.0
     language: str = ""
     instructions: str = ""
+    on_usage: Callable[[Usage], None] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -100,11 +116,20 @@ class ToolResult:
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool as the model is told it. *parameters* is a JSON schema (object)."""
+    """A tool as the model is told it. *parameters* is a JSON schema (object); *is_strict*: in the strict form."""
 
     name: str
     description: str
     parameters: Mapping[str, object]
+    is_strict: bool = False
+
+
+@dataclass(frozen=True)
+class AnswerSchema:
+    """The reply is to be JSON of this form. *schema* is a JSON schema (object) in the strict form."""
+
+    name: str
+    schema: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -117,6 +142,8 @@ class ChatRequest:
         tools: what it may call.
         tool_rounds: calls and results of this very turn, in order, after the last line.
         conversation_key: stable per conversation, for prompt caching; not a secret.
+        tool_choice: "" = as the model likes, "required", "none", or the name of the one tool that it must call.
+        schema: the reply's form, where it is not prose.
     """
 
     instructions: str
@@ -124,6 +151,8 @@ class ChatRequest:
     tools: tuple[ToolSpec, ...] = ()
     tool_rounds: tuple[ToolCall | ToolResult, ...] = ()
     conversation_key: str = ""
+    tool_choice: str = ""
+    schema: AnswerSchema | None = None
 
 
 @dataclass(frozen=True)

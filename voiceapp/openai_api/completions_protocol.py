@@ -196,6 +196,7 @@ def completion_amounts(usage: Mapping[str, Any]) -> dict[str, float]:
     amounts = {
         "text_in": _less(usage.get("prompt_tokens"), into.get("audio_tokens"), into.get("image_tokens")),
         "text_cached": into.get("cached_tokens"),
+        "text_cache_write": into.get("cache_write_tokens") or None,
         "audio_in": into.get("audio_tokens") or None,
         "image_in": into.get("image_tokens") or None,
         "text_out": _less(usage.get("completion_tokens"), out.get("audio_tokens")),

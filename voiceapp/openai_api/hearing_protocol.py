@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from voiceapp.core.models import Model
-from voiceapp.core.speech import HearingRequest, Segment, Transcript, Usage
+from voiceapp.core.speech import Basis, HearingRequest, Segment, Transcript, Usage
 from voiceapp.openai_api.sse import UNREADABLE, EventDecoder, NotTheProtocol, is_html
 from voiceapp.openai_api.text_joiner import whole
 
@@ -73,11 +73,13 @@ def transcript_from(objects: Sequence[Mapping[str, Any]], provider: str, model: 
     text = _text(objects)
     if text is None:
         raise NotTheProtocol("rubbish" if objects else "empty")
+    told = hearing_amounts(last.get("usage"))
+    basis = Basis.REPORTED if "seconds" in told else Basis.MEASURED
     return Transcript(
         text=whole(text).strip(),
         language=_language(last),
         segments=_segments(objects),
-        usage=Usage(provider, model, {"seconds": seconds} | hearing_amounts(last.get("usage"))),
+        usage=Usage(provider, model, {"seconds": seconds} | told, basis),
     )
 
 

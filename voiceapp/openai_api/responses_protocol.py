@@ -202,9 +202,11 @@ class ResponsesDecoder:
 
 def response_amounts(usage: Mapping[str, Any]) -> dict[str, float]:
     """Return ``Usage.amounts`` from a Responses usage object; what it does not say is absent."""
+    details = usage.get("input_tokens_details") or {}
     amounts = {
         "text_in": usage.get("input_tokens"),
-        "text_cached": (usage.get("input_tokens_details") or {}).get("cached_tokens"),
+        "text_cached": details.get("cached_tokens"),
+        "text_cache_write": details.get("cache_write_tokens") or None,
         "text_out": usage.get("output_tokens"),
         "reasoning_out": (usage.get("output_tokens_details") or {}).get("reasoning_tokens"),
     }

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from voiceapp.core.audio import Float32Block
 from voiceapp.core.settings import Job
-from voiceapp.core.speech import SpeechRequest, Usage, Voice
+from voiceapp.core.speech import Basis, SpeechRequest, Usage, Voice
 from voiceapp.openai_api import sentences
 from voiceapp.openai_api.errors import error_for_event
 from voiceapp.openai_api.sound_stream import SoundDecoder, WrongSound
@@ -72,8 +72,11 @@ class HttpTextToSpeech:
         ):
             async for block in blocks:
                 yield block
-        if self._on_usage is not None:
-            self._on_usage(Usage(self._wire.provider.name, sent.model, {"characters": float(len(text))}))
+        basis = Basis.KEPT if sent.is_kept else Basis.MEASURED
+        usage = Usage(self._wire.provider.name, sent.model, {"characters": float(len(text))}, basis)
+        for on_usage in (request.on_usage, self._on_usage):
+            if on_usage is not None:
+                on_usage(usage)
 
     def _body(self, request: SpeechRequest, text: str, model: str) -> dict[str, object]:
         known = self._wire.known(model)

@@ -10,7 +10,16 @@ from pathlib import Path
 
 from voiceapp.store import search
 
-_TABLES = ("conversations", "takes", "messages", "notes", "images", "message_images", "verdicts")  # parents first
+_TABLES = (
+    "conversations",
+    "takes",
+    "messages",
+    "notes",
+    "images",
+    "message_images",
+    "verdicts",
+    "usage",
+)  # parents first
 
 
 def salvage(damaged: Path, db: sqlite3.Connection) -> int:

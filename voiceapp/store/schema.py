@@ -166,4 +166,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX usage_by_time ON usage (at_s, cost_usd)",
         "CREATE INDEX usage_by_conversation ON usage (conversation_id)",
     ),
+    (  # what models called on their way to a reply
+        """CREATE TABLE tool_uses (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+            call_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            arguments TEXT NOT NULL,
+            result TEXT NOT NULL,
+            is_error INTEGER NOT NULL,
+            duration_ms REAL NOT NULL
+        ) STRICT""",
+        "CREATE INDEX tool_uses_by_message ON tool_uses (message_id)",
+    ),
 )
