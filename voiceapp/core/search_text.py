@@ -12,6 +12,7 @@ from functools import lru_cache
 
 MAX_TERMS = 16
 MAX_TERM_CHARS = 64
+WHOLE_WORD_CHARS = 4
 ELLIPSIS = "…"
 
 _SINGLE = (
@@ -56,9 +57,14 @@ def match_expression(query: str) -> str:
     return " ".join(_terms(query))
 
 
-def any_expression(query: str) -> str:
-    """Return an FTS5 expression that finds what has any word of *query*, for questions: rare words rank higher."""
-    return " OR ".join(_terms(query))
+def question_terms(query: str) -> list[str]:
+    """Return the words of a question as FTS5 expressions, for finding what has any of them.
+
+    Short words are left out where there are longer ones, and stand for themselves only: "a" would find everything.
+    """
+    terms = [(term, len(term.strip('"*'))) for term in _terms(query)]
+    long = [term for term, length in terms if length >= WHOLE_WORD_CHARS or not term.isascii()]
+    return list(dict.fromkeys(long or [term.rstrip("*") for term, _length in terms]))
 
 
 def _terms(query: str) -> list[str]:

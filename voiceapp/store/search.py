@@ -5,8 +5,11 @@ from __future__ import annotations
 import sqlite3
 from enum import IntEnum
 
-from voiceapp.core.search_text import index_text, match_expression
+from voiceapp.core.search_text import index_text, match_expression, question_terms
 from voiceapp.store.schema import SEARCH_TABLE
+
+TELLING_ROWS = 4000
+"""Ranking costs time for every row that matches: words that together stand in more rows are left out."""
 
 
 class Kind(IntEnum):
@@ -72,6 +75,35 @@ def conversations(db: sqlite3.Connection, query: str) -> dict[int, str]:
 def best(db: sqlite3.Connection, query: str, limit: int) -> list[tuple[Kind, int]]:
     """Return what matches *query* best: messages, and takes whose text stands in no message."""
     return ranked(db, match_expression(query), limit)
+
+
+def best_of_any(db: sqlite3.Connection, question: str, limit: int) -> list[tuple[Kind, int]]:
+    """Return what fits a *question* best: any of its words is enough, but words that stand everywhere do not count."""
+    counted = sorted((_count(db, term), term) for term in question_terms(question))
+    if counted and counted[0][0] == TELLING_ROWS:
+        return _newest(db, counted[0][1], limit)
+    telling: list[str] = []
+    rows = 0
+    for count, term in counted:
+        rows += count
+        if telling and rows > TELLING_ROWS:
+            break
+        telling.append(term)
+    return ranked(db, " OR ".join(telling), limit)
+
+
+def _newest(db: sqlite3.Connection, term: str, limit: int) -> list[tuple[Kind, int]]:
+    rows = db.execute(
+        "SELECT rowid AS found FROM search WHERE search MATCH ? AND rowid % 4 = 1 ORDER BY rowid DESC LIMIT ?",
+        [term, limit],
+    )
+    return [(Kind(row["found"] % 4), row["found"] // 4) for row in rows]
+
+
+def _count(db: sqlite3.Connection, term: str) -> int:
+    """Return how many rows have *term*, as far as :data:`TELLING_ROWS`."""
+    counting = "SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)"
+    return int(db.execute(counting, [term, TELLING_ROWS]).fetchone()[0])
 
 
 def ranked(db: sqlite3.Connection, expression: str, limit: int) -> list[tuple[Kind, int]]:
