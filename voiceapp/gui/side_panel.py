@@ -1,0 +1,93 @@
+"""The right side: pages behind tabs, and a cross that closes it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from voiceapp.gui.controls import DrawnButton, IconButton, Line, Surface
+from voiceapp.gui.theme import Theme
+
+HEAD_PX = 47
+_ICON_PX = 20
+_GAP_PX = 8
+
+
+class _Tab(DrawnButton):
+    """Icon and words, underlined in ink while its page is shown."""
+
+    def __init__(self, theme: Theme, icon: str, title: str) -> None:
+        super().__init__(theme, title)
+        self._icon = icon
+        self.setText(title)
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setFont(theme.font(13, 500))
+        self.setFixedHeight(HEAD_PX)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_ICON_PX + _GAP_PX + self.fontMetrics().horizontalAdvance(self.text()) + 2, HEAD_PX)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        is_lit = self.isChecked() or self.underMouse()
+        middle = (self.height() - _ICON_PX) / 2
+        self.theme.paint_icon(painter, QRectF(0, middle, _ICON_PX, _ICON_PX), self._icon, "ink" if is_lit else "ink2")
+        painter.setPen(self.theme.color("ink" if is_lit else "ink2"))
+        words = self.rect().adjusted(_ICON_PX + _GAP_PX, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        if self.isChecked():
+            painter.fillRect(0, self.height() - 2, self.width(), 2, self.theme.color("ink"))
+
+
+class SidePanel(Surface):
+    """Tabs over pages.
+
+    Attributes:
+        close_wanted: the cross was pressed.
+        page_shown: the title of the page that is shown now.
+    """
+
+    close_wanted = Signal()
+    page_shown = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "rail")
+        self._theme = theme
+        self._tabs: dict[str, _Tab] = {}
+        self._pages = QStackedWidget()
+        self._row = QHBoxLayout()
+        self._row.setContentsMargins(16, 0, 8, 0)
+        self._row.setSpacing(20)
+        self._row.addStretch(1)
+        cross = IconButton(theme, "x", self.tr("Close the side panel"))
+        cross.clicked.connect(self.close_wanted)
+        self._row.addWidget(cross)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self._row)
+        whole.addWidget(Line(theme))
+        whole.addWidget(self._pages, 1)
+
+    def add_page(self, title: str, icon: str, widget: QWidget) -> None:
+        """Add *widget* as the last page; the first one is shown."""
+        tab = _Tab(self._theme, icon, title)
+        tab.clicked.connect(lambda: self.show_page(title))
+        self._tabs[title] = tab
+        self._row.insertWidget(len(self._tabs) - 1, tab)
+        self._pages.addWidget(widget)
+        if len(self._tabs) == 1:
+            self.show_page(title)
+
+    @property
+    def page(self) -> str:
+        """The title of the page that is shown."""
+        return next((title for title, tab in self._tabs.items() if tab.isChecked()), "")
+
+    def show_page(self, title: str) -> None:
+        """Show the page called *title*."""
+        self._tabs[title].setChecked(True)
+        self._pages.setCurrentIndex(list(self._tabs).index(title))
+        self.page_shown.emit(title)
