@@ -125,6 +125,8 @@ class Window:
             for fact in self.facts()[after:]:
                 if fact["type"] == type_ and fact["kind"] == kind and is_it(fact):
                     return fact
+            if type_ == "TurnTimed" and (failed := self.of_type("TurnFailed", after=after)):
+                raise AssertionError(f"the turn failed: {failed[0]['problem']}")
             if self.process.poll() is not None:
                 assert self.process.stderr is not None
                 raise AssertionError(f"the program ended while {type_} was awaited: {self.process.stderr.read()}")
