@@ -9,7 +9,25 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeAlias
 
-COMMANDS = ("ask", "talk", "say", "transcribe", "devices", "doctor", "takes", "image", "moderate", "replay")
+COMMANDS = (
+    "ask",
+    "talk",
+    "say",
+    "transcribe",
+    "devices",
+    "doctor",
+    "takes",
+    "image",
+    "moderate",
+    "providers",
+    "models",
+    "replay",
+)
+
+JOBS = (
+    "chat", "transcription", "live_transcription", "speech", "realtime", "images", "moderation", "embeddings",
+)  # fmt: skip
+"""As ``core.settings.Job``, which is not imported here: help must answer at once."""
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -31,7 +49,20 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"voiceapp {_version()}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_ask, _talk, _say, _transcribe, _devices, _doctor, _takes, _image, _moderate, _replay):
+    for add in (
+        _ask,
+        _talk,
+        _say,
+        _transcribe,
+        _devices,
+        _doctor,
+        _takes,
+        _image,
+        _moderate,
+        _providers,
+        _models,
+        _replay,
+    ):
         add(commands)
     return top
 
@@ -116,6 +147,26 @@ def _moderate(commands: Commands) -> None:
     one = _command(commands, "moderate", _("Check a text, the lines of a file, or a picture; 3 when it is too much."))
     one.add_argument("what", nargs="?", metavar="TEXT|FILE|-", help=_("a text, a file of lines, or - for input"))
     one.add_argument("--image", type=Path, metavar="FILE", help=_("a picture: PNG, JPEG, WebP, GIF"))
+
+
+def _providers(commands: Commands) -> None:
+    one = _command(commands, "providers", _("List, add, remove or test who does the work."))
+    one.add_argument("action", nargs="?", choices=("list", "add", "remove", "test"), default="list")
+    one.add_argument("name", nargs="?", metavar="NAME")
+    one.add_argument("--images", action="store_true", help=_("test: draw an image too, which costs money"))
+    new = one.add_argument_group(_("add"))
+    new.add_argument("--base-url", default="", metavar="URL", help=_("its address; a full endpoint is understood"))
+    new.add_argument("--azure", action="store_true", help=_("it is Azure OpenAI"))
+    new.add_argument("--api-version", default="", metavar="DATE", help=_("Azure: 2025-04-01-preview, …"))
+    new.add_argument("--deployment", action="append", metavar="JOB=NAME", help=_("Azure: who does a job"))
+    new.add_argument("--path", action="append", metavar="JOB=PATH", help=_("where an endpoint is, if not as usual"))
+    new.add_argument("--key", action="store_true", help=_("read a key from standard input and keep it"))
+
+
+def _models(commands: Commands) -> None:
+    one = _command(commands, "models", _("List models with their jobs, prices, limits and ends."))
+    one.add_argument("--job", default="", choices=JOBS, metavar="JOB", help=", ".join(JOBS))
+    one.add_argument("--all", action="store_true", help=_("also those that have ended"))
 
 
 def _replay(commands: Commands) -> None:

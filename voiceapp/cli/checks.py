@@ -15,9 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
-from voiceapp import resources
 from voiceapp.audio.device import SoundDevices
-from voiceapp.audio.resample import StreamResampler
 from voiceapp.core.errors import DeviceError, VoiceAppError
 from voiceapp.core.settings import LOCAL, Job, ProviderKind, Settings
 from voiceapp.core.speech import HearingRequest, SpeechRequest
@@ -26,7 +24,7 @@ from voiceapp.local.tts import EspeakSpeech
 from voiceapp.local.vad import SileroVad
 from voiceapp.paths import Paths
 from voiceapp.store.secrets import KeyringSecrets, system_keyring
-from voiceapp.wiring.engines import EngineFactory
+from voiceapp.wiring.factory import factory_of
 
 LISTEN_S = 0.5
 OPEN_S = 5.0
@@ -230,12 +228,13 @@ async def no_network() -> Check:
 
 def _network(patient: Patient, name: str) -> Callable[[], Awaitable[Check]]:
     async def reach() -> Check:
-        factory = EngineFactory(patient.secrets, resources.model_table(), StreamResampler, lambda _sentence: None)
+        factory = factory_of(patient.paths, patient.secrets, lambda _sentence: None)
         title = f"provider {name}"
         if patient.settings.provider(name).kind is ProviderKind.LOCAL:
             return Check(title, State.OK, _("On this machine."))
         async with asyncio.timeout(NETWORK_S):
             answer = await factory.check(patient.settings, name)
+        factory.close()
         if answer.problem is not None:
             return Check(title, State.FAIL, answer.problem.message, answer.problem.hint)
         text = _("It answers in {ms:.0f} ms and offers {count} models.")

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from voiceapp import resources
-from voiceapp.audio.resample import StreamResampler
+from voiceapp.cli.provider_news import told_in
 from voiceapp.cli.running import Context
 from voiceapp.core.settings import Choice, Job, Settings
 from voiceapp.ports import EngineSet
 from voiceapp.wiring.engines import EngineFactory
+from voiceapp.wiring.factory import factory_of
 from voiceapp.wiring.session import secrets_of, settings_in_force
 
 
@@ -38,7 +38,7 @@ async def open_engines(context: Context, *jobs: Job) -> AsyncIterator[Tools]:
         settings = settings.with_provider(context.provider)
         more = {job.value: settings.jobs.get(job.value, Choice(context.provider)) for job in jobs}
         settings = replace(settings, jobs={**settings.jobs, **more})
-    factory = EngineFactory(secrets, resources.model_table(), StreamResampler, context.output.notice)
+    factory = factory_of(context.paths, secrets, context.output.notice, told_in(context.output))
     engines = await factory.make(settings)
     try:
         yield Tools(settings, factory, engines)
@@ -46,3 +46,4 @@ async def open_engines(context: Context, *jobs: Job) -> AsyncIterator[Tools]:
         for engine in (engines.hearing, engines.chat, engines.speech):
             await engine.close()
         await engines.release()
+        factory.close()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from gettext import gettext as _
 
 from voiceapp.cli.output import Output
+from voiceapp.cli.provider_news import told_in
 from voiceapp.core import events as e
 from voiceapp.core.conversation import Role
+from voiceapp.core.providers import ProviderWaiting, TookOver
 
 
 class Narrator:
@@ -17,6 +19,7 @@ class Narrator:
         self._output = output
         self._is_question_shown = is_question_shown
         self._reply = ""
+        self._tell_provider = told_in(output)
 
     def __call__(self, event: e.Event) -> None:
         """Take the next event."""
@@ -28,6 +31,8 @@ class Narrator:
                 self._output.failed(problem)
             case e.Notice(message=message, hint=hint):
                 self._output.notice(f"{message} {hint}".strip())
+            case ProviderWaiting() | TookOver():
+                self._tell_provider(event)
             case e.DevicesChanged(notice=notice) if notice:
                 self._output.notice(notice)
             case _:

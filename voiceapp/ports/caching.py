@@ -20,6 +20,10 @@ class Cache(Protocol):
         """Forget everything, or all of one *kind*."""
         ...
 
+    def close(self) -> None:
+        """Let go of the file. Idempotent."""
+        ...
+
 
 class NoCache:
     """Keeps nothing."""
@@ -33,3 +37,6 @@ class NoCache:
 
     def clear(self, kind: str = "") -> None:
         """There is nothing to forget."""
+
+    def close(self) -> None:
+        """Nothing is held."""

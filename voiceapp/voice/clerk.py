@@ -68,8 +68,6 @@ class Clerk:
             case c.StoreKey(provider, key):
                 await asyncio.to_thread(parts.secrets.set, provider, key)
                 await self.apply(settings, settings, is_key_new=True)
-            case c.CheckProvider(name):
-                self._emit(await parts.maker.check(settings, name))
             case c.RefreshDevices():
                 await parts.devices.refresh()
                 self._emit(DevicesChanged(await self._use(settings, None)))

@@ -13,6 +13,7 @@ from voiceapp.store.verdicts import SqliteVerdicts
 from voiceapp.voice.desks.image_gate import GuardGate
 from voiceapp.voice.desks.images import ImageDesk
 from voiceapp.voice.desks.moderation import ModerationDesk
+from voiceapp.voice.desks.providers import ProviderDesk
 from voiceapp.voice.parts import Desk
 from voiceapp.voice.studio import Studio
 
@@ -26,6 +27,7 @@ def make_desks(
     """
     gallery = FileImages(store.database.parent, store, studio.parts.wall)
     return (
+        ProviderDesk(studio),
         ModerationDesk(studio, SqliteVerdicts(store), read_bytes, gallery.read),
         ImageDesk(studio, gallery, makers, table, pictures, GuardGate(studio)),
     )

@@ -103,6 +103,10 @@ class EngineFactory:
         async for found in servers.on_this_machine(settings):
             yield found
 
+    def close(self) -> None:
+        """Let go of what all engines share on this disk. Idempotent."""
+        self.wires.close()
+
     # --- inside -------------------------------------------------------------------------------------------
 
     def _links(self, settings: Settings, job: Job, make: MakeEngine[E], wires: _Wires) -> list[Link[E]]:

@@ -25,9 +25,17 @@ class ImageFactory:
 
     Args:
         on_notice: gets a sentence when something was mended on the way (a successor model, a wait).
+        build: makes a wire that shares the provider's queue and lessons with everybody else; blocking.
     """
 
-    def __init__(self, secrets: Secrets, table: ModelTable, on_notice: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        secrets: Secrets,
+        table: ModelTable,
+        on_notice: Callable[[str], None],
+        build: Callable[[Provider], Wire] | None = None,
+    ) -> None:
+        self._build = build
         self._secrets = secrets
         self._table = table
         self._on_notice = on_notice
@@ -72,6 +80,8 @@ class ImageFactory:
 
     def _wire(self, provider: Provider) -> Wire:
         """Worker thread: asks the keyring once and imports the SDK."""
+        if self._build is not None:
+            return self._build(provider)
         from voiceapp.openai_api.wire import Wire
 
         key = self._secrets.get(provider.name)

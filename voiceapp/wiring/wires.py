@@ -89,6 +89,10 @@ class WireMaker:
         await asyncio.to_thread(self._cache.put, "models", _whose(wire.provider), data.encode())
         return listed
 
+    def close(self) -> None:
+        """Let go of the cache."""
+        self._cache.close()
+
     def kept_listing(self, provider: Provider) -> tuple[tuple[Listed, ...], float]:
         """Return the list kept from last time and its Unix time. Blocking."""
         data = self._cache.get("models", _whose(provider))
@@ -101,7 +105,7 @@ class WireMaker:
 
     def _keeper(self, kind: str, whose: str) -> Callable[[bytes], None]:
         def keep(data: bytes) -> None:
-            asyncio.get_running_loop().run_in_executor(None, self._cache.put, kind, whose, data)
+            self._cache.put(kind, whose, data)  # a millisecond, once per lesson
 
         return keep
 
