@@ -15,8 +15,11 @@ from voiceapp.audio.file_devices import FileDevices, KeptSpeech
 from voiceapp.audio.soundfile_io import ENDINGS, read, write
 from voiceapp.cli.narrator import Narrator
 from voiceapp.cli.running import Context, run_job
-from voiceapp.core.commands import SendText, StartTalking
+from voiceapp.cli.search import tell_found
+from voiceapp.core.commands import Command, SendText, StartTalking
 from voiceapp.core.errors import ConfigError
+from voiceapp.core.events import Event
+from voiceapp.core.own_search import AskNotes, Found, PassagesFound
 from voiceapp.core.settings import Settings
 from voiceapp.wiring.session import Opening, open_session
 
@@ -28,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def ask(context: Context, arguments: argparse.Namespace) -> int:
     """Ask; 0 where a reply came."""
     out = sound_target(arguments.out)
-    text = await question(arguments.text)
+    text = await question(arguments.text if arguments.notes is None else arguments.notes)
     recording = None if arguments.file is None else await asyncio.to_thread(read, arguments.file)
     speaker = KeptSpeech(is_kept=True) if out is not None else None
     name = "" if arguments.file is None else arguments.file.name
@@ -42,9 +45,20 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
         adjusted=partial(_for_once, is_aloud=is_aloud),
     )
     narrator = Narrator(context.output)
-    async with open_session(opening, narrator) as session:
-        session.handle(StartTalking() if recording is not None else SendText(text, is_aloud=is_aloud))
+    sources: list[Found] = []
+
+    def emit(event: Event) -> None:
+        if isinstance(event, PassagesFound):
+            sources.extend(event.found)
+        narrator(event)
+
+    command: Command = SendText(text, is_aloud=is_aloud)
+    if arguments.notes is not None:
+        command = AskNotes(text, is_aloud=is_aloud)
+    async with open_session(opening, emit) as session:
+        session.handle(StartTalking() if recording is not None else command)
         await session.settle()
+    tell_found(context.output, sources, is_numbered=True)
     if speaker is not None and out is not None and speaker.played_frames:
         clip = speaker.clip()
         await asyncio.to_thread(write, out, clip)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from voiceapp.core.own_search import Found, Matching
 from voiceapp.core.passages import Passage
 from voiceapp.core.settings import Settings
+from voiceapp.core.speech import Usage
 from voiceapp.core.vectors import Vectors
 
 
@@ -41,8 +42,11 @@ class Embedder(Protocol):
 class Embedders(Protocol):
     """Builds who judges meaning."""
 
-    async def embedder(self, settings: Settings) -> Embedder | None:
-        """Return the engine that *settings* choose; None where there is none: full text alone then. Raises NoKey."""
+    async def embedder(self, settings: Settings, on_usage: Callable[[Usage], None]) -> Embedder | None:
+        """Return the engine that *settings* choose; None where there is none: full text alone then. Raises NoKey.
+
+        *on_usage* gets what each of its requests consumed.
+        """
         ...
 
 

