@@ -124,7 +124,7 @@ class FakeImages:
             raise self.error
         for _number in range(request.options.count):
             yield FinishedImage(PICTURE, f"{request.prompt}, revised")
-        yield ImagesEnd(self.model, Usage("fake", self.model, self.amounts))
+        yield ImagesEnd(self.model, Usage("openai", self.model, self.amounts))
 
     async def close(self) -> None:
         self.closed += 1

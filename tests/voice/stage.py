@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,14 +22,20 @@ from tests.fakes import (
     MemoryStore,
     MemoryVerdicts,
 )
+from tests.fakes.usage import MemoryUsage
 from voiceapp.core.audio import Float32Block
+from voiceapp.core.budget import WhenSpent
 from voiceapp.core.events import Engines, Event, PhaseChanged, ProviderChecked, ServerFound
 from voiceapp.core.language import DEFAULT_RULES
+from voiceapp.core.models import ModelTable
 from voiceapp.core.settings import Settings
 from voiceapp.core.speech import ToolCall, ToolResult, ToolSpec
+from voiceapp.core.tool_events import ToolRow, ToolServerState
+from voiceapp.core.tools import Wish
 from voiceapp.core.turn import Phase
 from voiceapp.ports import EngineSet, SpeechToText
 from voiceapp.voice.desks.moderation import ModerationDesk
+from voiceapp.voice.desks.usage import UsageDesk
 from voiceapp.voice.parts import Desk, Parts
 from voiceapp.voice.session import VoiceSession, opened
 from voiceapp.voice.studio import Studio
@@ -97,7 +104,22 @@ class FakeTools:
         self.calls.append(call)
         return ToolResult(call.id, call.arguments.upper())
 
-    def close(self) -> None:
+    wished: Wish | None = None
+    settings: Settings = field(default_factory=Settings)
+
+    def use(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def wish(self, call: ToolCall) -> Wish | None:
+        return self.wished
+
+    def rows(self) -> tuple[ToolRow, ...]:
+        return ()
+
+    def servers(self) -> tuple[ToolServerState, ...]:
+        return ()
+
+    async def close(self) -> None:
         pass
 
 
@@ -124,6 +146,10 @@ class Stage:
         self.verdicts = MemoryVerdicts()
         self.files: dict[str, bytes] = {}
         self.settings = settings or Settings()
+        self.usage = MemoryUsage()
+        self.models = ModelTable()
+        self.when_spent = WhenSpent.ASK
+        self.wall: Callable[[], float] = time.time
         self.saved: list[Settings] = []
         self.events: list[Event] = []
         self.times: list[float] = []
@@ -133,7 +159,7 @@ class Stage:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[VoiceSession]:
-        def make_tools(ring: Callable[[str], None]) -> FakeTools:
+        def make_tools(ring: Callable[[str], None], _emit: Callable[[Event], None]) -> FakeTools:
             self.tools = FakeTools(ring)
             return self.tools
 
@@ -148,9 +174,14 @@ class Stage:
             rules_for=lambda _language: DEFAULT_RULES,
             make_tools=make_tools,
             instructions="Be brief.",
+            usage=self.usage,
+            models=self.models,
+            when_spent=self.when_spent,
+            wall=self.wall,
             verdicts=self.verdicts,
             make_desks=lambda studio: (
                 ModerationDesk(studio, self.verdicts, lambda path: self.files[str(path)]),
+                UsageDesk(studio),
                 *self.make_desks(studio),
             ),
         )

@@ -39,7 +39,7 @@ class Atelier:
             self.desk = ImageDesk(studio, self.gallery, self.painter, model_table(), Path("pictures"), self.gate)
             return (self.desk,)
 
-        self.stage.make_desks = make
+        self.stage.make_desks, self.stage.models = make, model_table()
         async with self.stage.session() as session:
             yield session
 

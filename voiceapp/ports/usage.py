@@ -32,3 +32,26 @@ class UsageLog(Protocol):
     ) -> int:
         """Write these rows to *path* as CSV, times in *zone*; return how many. Raises StoreError, DiskFull."""
         ...
+
+
+class NoUsageLog:
+    """Keeps nothing."""
+
+    async def add(self, rows: Sequence[UsageRow]) -> None:
+        """As UsageLog."""
+
+    async def rows(
+        self, since_s: float = 0.0, until_s: float | None = None, *, conversation_id: int | None = None
+    ) -> tuple[UsageRow, ...]:
+        """As UsageLog."""
+        return ()
+
+    async def spent_usd(self, since_s: float, until_s: float) -> float:
+        """As UsageLog."""
+        return 0.0
+
+    async def export(
+        self, path: Path, since_s: float = 0.0, until_s: float | None = None, zone: tzinfo | None = None
+    ) -> int:
+        """As UsageLog, but writes nothing."""
+        return 0

@@ -57,6 +57,8 @@ class HearingFeed:
                 while (block := await self._blocks.get()) is not None:
                     await hearing.push(block)
                     self._backlog_frames -= len(block)
+                if self._result.done():
+                    return  # it fell behind and was given up: the take is transcribed from the disk, once
                 transcript = await hearing.finish()
             if not self._result.done():
                 self._result.set_result(transcript)

@@ -22,9 +22,11 @@ from voiceapp.core.events import (
     TestProgress,
     TranscriptReady,
 )
+from voiceapp.core.own_search import PassagesFound
 from voiceapp.core.speech import HearingRequest, Transcript
 from voiceapp.core.turn import Finished, TalkEnded, Transcribed
 from voiceapp.ports import SpeechToText
+from voiceapp.voice.account import MeteredHearing
 from voiceapp.voice.capture import Capture, Captured
 from voiceapp.voice.guard import guard_for
 from voiceapp.voice.hearing import FellBehindError, HearingFeed, transcribe
@@ -80,10 +82,13 @@ class Turn:
 
     async def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Do *work*; what it started beside itself (warming, feeding) ends with it."""
-        async with asyncio.TaskGroup() as self._background:
-            await work
-            for task in self._helpers:
-                task.cancel()
+        try:
+            async with asyncio.TaskGroup() as self._background:
+                await work
+                for task in self._helpers:
+                    task.cancel()
+        finally:
+            self._studio.account.close()
 
     def end_of_speech(self, at_s: float) -> None:
         """Key up at *at_s*: the stopwatch starts and the take ends."""
@@ -113,7 +118,7 @@ class Turn:
         self._beside(feed.run(), "hearing")
         self._beside(self._replying.warm(), "warm")
         captured = await self._capture.run(feed, SpeechFinder(studio.vad), studio.history.conversation_id)
-        self._take = captured.take
+        self._take, studio.account.take_id = captured.take, captured.take.id
         studio.decide(TalkEnded())  # where the sound ended by itself; otherwise known already
         if studio.parts.is_vad_trusted and not captured.has_speech:
             await self._nothing(captured.take, captured)
@@ -131,9 +136,11 @@ class Turn:
         """
         parts = self._studio.parts
         self._take = take = await parts.store.take(take_id)
+        account = self._studio.account
+        account.take_id = take_id
         self._beside(self._replying.warm(), "warm")
         own = await parts.maker.hearing(self._studio.settings, provider) if provider else None
-        engine = own or self._studio.engines.hearing
+        engine = MeteredHearing(own, account, provider) if own is not None else self._studio.engines.hearing
         try:
             transcript = await self._from_disk(take, engine)
         finally:
@@ -150,6 +157,20 @@ class Turn:
         else:
             self._studio.decide(Finished(self.number))
 
+    async def ask_notes(self, question: str) -> None:
+        """Answer from what was said and written before, with the passages cited."""
+        studio = self._studio
+        self._beside(self._replying.warm(), "warm")
+        await self._settled()
+        brief = None
+        if (search := studio.parts.own_search) is not None:
+            brief, hits = await search.brief(studio.settings, question)
+            studio.emit(PassagesFound(question, hits.found, hits.engine))
+        if await self._send(question):
+            await self._replying.answer(brief)
+        else:
+            studio.decide(Finished(self.number))
+
     async def regenerate(self, message: Message) -> None:
         """Answer again in place of *message*."""
         self._beside(self._replying.warm(), "warm")
@@ -161,6 +182,7 @@ class Turn:
     async def read_aloud(self, message: Message) -> None:
         """Speak a message that is already written."""
         await self._settled()
+        self._studio.account.belongs_to(message)
         self._studio.emit(PlaybackChanged(message_id=message.id))
         try:
             await self._say(message.text, message.id)

@@ -17,7 +17,9 @@ from voiceapp.core.image_offer import estimate
 from voiceapp.core.models import ModelTable
 from voiceapp.core.picture import MIMES, facts_of
 from voiceapp.core.problems import problem_of
+from voiceapp.core.settings import Job
 from voiceapp.ports import EngineSet, ImageGate, ImageMaker, ImageMakers, ImageStore
+from voiceapp.voice.account import Account
 from voiceapp.voice.studio import Studio
 
 IMPORT = "import"
@@ -165,8 +167,24 @@ class ImageDesk:
         maker = await self._current_maker()
         if self._gate is not None:
             await self._gate.admit_prompt(drawing.prompt)
+        account = Account(self._studio.meter, self._emit)
+        await account.allow(Job.IMAGES, self._provider)
         is_edit = bool(drawing.inputs)
         self._emit(i.ImageStarted(drawing.job, drawing.prompt, drawing.options, maker.label, is_edit))
+        try:
+            await self._receive(drawing, maker, account)
+        except asyncio.CancelledError:
+            if not account.has_rows:  # what was begun may well be charged, and nobody says how much
+                account.guess(Job.IMAGES, {"images": float(drawing.options.count)}, provider=self._provider)
+            raise
+        finally:
+            account.close()
+
+    @property
+    def _provider(self) -> str:
+        return self._studio.settings.drawer().provider
+
+    async def _receive(self, drawing: Drawing, maker: ImageMaker, account: Account) -> None:
         hides = self._gate is not None and self._gate.hides_previews
         request = i.ImageRequest(drawing.prompt, drawing.options, drawing.inputs, drawing.mask)
         async with aclosing(maker.make(request)) as parts:  # type: ignore[type-var]
@@ -177,7 +195,7 @@ class ImageDesk:
                     case i.FinishedImage():
                         await self._finish(drawing, part, maker.label)
                     case i.ImagesEnd(usage=usage) if usage is not None:
-                        await self._charge(drawing, self._table.cost(usage))
+                        await self._charge(drawing, account.record(Job.IMAGES, usage).cost_usd)
 
     async def _finish(self, drawing: Drawing, part: i.FinishedImage, label: str) -> None:
         """Keep a picture, then show it."""

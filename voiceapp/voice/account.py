@@ -1,0 +1,295 @@
+"""One turn's account, and engines that put what they consume on it.
+
+Each metered engine keeps the port of the one it wraps. It asks the budget's gate before a paid call, passes everything
+on as it comes, and at the call's end, however that comes, has the usage: as the service told it, as we measured it, or
+estimated where the call was cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
+from typing import cast
+
+from voiceapp.core.audio import Float32Block
+from voiceapp.core.budget import CostAdded, OverBudget
+from voiceapp.core.conversation import Message
+from voiceapp.core.errors import VoiceAppError
+from voiceapp.core.events import Event
+from voiceapp.core.settings import Job
+from voiceapp.core.speech import (
+    Basis,
+    ChatRequest,
+    HearingRequest,
+    ReasoningDelta,
+    ReplyEnd,
+    ReplyPart,
+    SpeechRequest,
+    TextDelta,
+    ToolCall,
+    Transcript,
+    Usage,
+    Voice,
+)
+from voiceapp.core.usage import CHARACTERS_PER_TOKEN, UsageRow
+from voiceapp.ports import ChatModel, EngineSet, Hearing, SpeechToText, TextToSpeech
+from voiceapp.voice.metering import Meter
+
+
+class Account:
+    """What one turn, or one job, consumes. An answer to the budget's question counts for all of it."""
+
+    def __init__(self, meter: Meter, emit: Callable[[Event], None], turn: int | None = None) -> None:
+        self.meter = meter
+        self.take_id: int | None = None
+        self._emit = emit
+        self._turn = turn
+        self._message: Message | None = None
+        self._early: list[UsageRow] = []
+        self._spoken: dict[tuple[str, str, Basis], UsageRow] = {}
+        self._asking = asyncio.Lock()
+        self._is_allowed = False
+        self._refusal: OverBudget | None = None
+
+    # --- before a call ------------------------------------------------------------------------------------
+
+    async def allow(self, job: Job, provider: str = "") -> None:
+        """Return at once where there is budget or nothing to pay; otherwise ask. Raises OverBudget."""
+        gate = self.meter.gate
+        if self._is_allowed or not gate.is_closed:
+            return
+        name = provider or self.meter.likely(job)[0]
+        if not self.meter.is_paid(name):
+            return
+        async with self._asking:  # one question, however many calls of the turn come to it
+            if self._refusal is not None:
+                raise self._refusal
+            if not self._is_allowed and gate.is_closed:
+                try:
+                    await gate.ask(job, name, self._turn)
+                except OverBudget as error:
+                    self._refusal = error
+                    raise
+                self._is_allowed = True
+
+    # --- after it -----------------------------------------------------------------------------------------
+
+    def belongs_to(self, message: Message) -> None:
+        """All that this turn consumes, so far and from now on, was for *message*."""
+        self._message = message
+        early, self._early = self._early, []
+        for row in early:
+            self.meter.add(self._with_ids(row))
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether anything waits to be kept."""
+        return bool(self._early or self._spoken)
+
+    def record(self, job: Job, usage: Usage) -> UsageRow:
+        """Keep a call's usage; return it with its price."""
+        row = self.meter.priced(job, usage)
+        if self._message is None:
+            self._early.append(row)
+            return row
+        row = self._with_ids(row)
+        if job is not Job.SPEECH:
+            self.meter.add(row)
+            return row
+        self._emit(CostAdded(row.cost, row.turn, row.conversation_id, row.message_id))
+        key = (row.provider, row.model, row.basis)
+        self._spoken[key] = _joined(self._spoken[key], row) if key in self._spoken else row
+        return row
+
+    def guess(self, job: Job, amounts: dict[str, float], basis: Basis = Basis.ESTIMATED, provider: str = "") -> None:
+        """Keep what a call consumed that its service did not tell."""
+        name, model = self.meter.likely(job, provider)
+        is_paid = self.meter.is_paid(name)
+        self.record(job, Usage(name, model, amounts, basis if is_paid else Basis.MEASURED))
+
+    def close(self) -> None:
+        """The turn is over: its clauses become one row a voice, and what was for no message is kept too."""
+        early, spoken = self._early, self._spoken
+        self._early, self._spoken = [], {}
+        for row in early:
+            self.meter.add(self._with_ids(row))
+        for row in spoken.values():
+            self.meter.add(row, is_told=True)
+
+    def _with_ids(self, row: UsageRow) -> UsageRow:
+        message = self._message
+        return replace(
+            row,
+            turn=self._turn,
+            message_id=message.id if message else None,
+            conversation_id=message.conversation_id if message else None,
+            take_id=self.take_id,
+        )
+
+
+def _joined(one: UsageRow, other: UsageRow) -> UsageRow:
+    kinds = one.amounts.keys() | other.amounts.keys()
+    amounts = {kind: one.amounts.get(kind, 0.0) + other.amounts.get(kind, 0.0) for kind in kinds}
+    is_known = one.cost_usd is not None and other.cost_usd is not None
+    cost = (one.cost_usd or 0.0) + (other.cost_usd or 0.0) if is_known else None
+    return replace(one, at_s=other.at_s, amounts=amounts, cost_usd=cost)
+
+
+def metered(engines: EngineSet, account: Account) -> EngineSet:
+    """Return *engines* that put what they consume on *account*."""
+    return replace(
+        engines,
+        hearing=MeteredHearing(engines.hearing, account),
+        chat=MeteredChat(engines.chat, account),
+        speech=MeteredSpeech(engines.speech, account),
+    )
+
+
+class MeteredHearing:
+    """Port SpeechToText. *provider* "" = the one that the settings name."""
+
+    def __init__(self, engine: SpeechToText, account: Account, provider: str = "") -> None:
+        self.label = engine.label
+        self.rate_hz = engine.rate_hz
+        self._engine = engine
+        self._account = account
+        self._provider = provider
+
+    @asynccontextmanager
+    async def hear(
+        self, request: HearingRequest, on_partial: Callable[[str], None] | None = None
+    ) -> AsyncIterator[Hearing]:
+        """As SpeechToText.hear. The gate is at its beginning: live engines are paid while the person speaks."""
+        await self._account.allow(Job.TRANSCRIPTION, self._provider)
+        async with self._engine.hear(request, on_partial) as hearing:
+            yield _MeteredUtterance(hearing, self._account, self.rate_hz, self._provider)
+
+    async def close(self) -> None:
+        """As SpeechToText.close."""
+        await self._engine.close()
+
+
+class _MeteredUtterance:
+    def __init__(self, hearing: Hearing, account: Account, rate_hz: int, provider: str) -> None:
+        self._hearing = hearing
+        self._account = account
+        self._rate_hz = rate_hz
+        self._provider = provider
+        self._frames = 0
+
+    async def push(self, block: Float32Block) -> None:
+        self._frames += len(block)
+        await self._hearing.push(block)
+
+    async def finish(self) -> Transcript:
+        seconds = {"seconds": self._frames / self._rate_hz}
+        try:
+            transcript = await self._hearing.finish()
+        except asyncio.CancelledError:  # sent, most likely, and charged
+            self._account.guess(Job.TRANSCRIPTION, seconds, provider=self._provider)
+            raise
+        if transcript.usage is not None:
+            self._account.record(Job.TRANSCRIPTION, transcript.usage)
+        elif transcript.text:  # without a word and without usage nothing was sent
+            self._account.guess(Job.TRANSCRIPTION, seconds, Basis.MEASURED, self._provider)
+        return transcript
+
+
+class MeteredChat:
+    """Port ChatModel."""
+
+    def __init__(self, engine: ChatModel, account: Account) -> None:
+        self.label = engine.label
+        self._engine = engine
+        self._account = account
+
+    async def reply(self, request: ChatRequest) -> AsyncGenerator[ReplyPart, None]:
+        """As ChatModel.reply."""
+        await self._account.allow(Job.CHAT)
+        usage: Usage | None = None
+        seen_chars, is_charged = 0, True
+        try:
+            async with aclosing(cast("AsyncGenerator[ReplyPart, None]", self._engine.reply(request))) as parts:
+                async for part in parts:
+                    match part:
+                        case TextDelta(text) | ReasoningDelta(text):
+                            seen_chars += len(text)
+                        case ToolCall(arguments=text):
+                            seen_chars += len(text)
+                        case ReplyEnd(usage=told):
+                            usage = told
+                    yield part
+        except VoiceAppError:
+            is_charged = seen_chars > 0  # refused, or not reached: nothing to pay
+            raise
+        finally:
+            if usage is not None:
+                self._account.record(Job.CHAT, usage)
+            elif is_charged:
+                self._account.guess(Job.CHAT, _chat_amounts(request, seen_chars))
+
+    async def warm(self) -> None:
+        """As ChatModel.warm."""
+        await self._engine.warm()
+
+    async def close(self) -> None:
+        """As ChatModel.close."""
+        await self._engine.close()
+
+
+def _chat_amounts(request: ChatRequest, written_chars: int) -> dict[str, float]:
+    """Estimate the tokens of a reply whose service did not tell them, or was cut off before it could."""
+    rounds = (r.arguments if isinstance(r, ToolCall) else r.text for r in request.tool_rounds)
+    tools = (f"{tool.name}{tool.description}{tool.parameters}" for tool in request.tools)
+    texts = (request.instructions, *(line.text for line in request.lines), *rounds, *tools)
+    return {
+        "text_in": float(round(sum(map(len, texts)) / CHARACTERS_PER_TOKEN)),
+        "text_out": float(round(written_chars / CHARACTERS_PER_TOKEN)),
+    }
+
+
+class MeteredSpeech:
+    """Port TextToSpeech."""
+
+    def __init__(self, engine: TextToSpeech, account: Account) -> None:
+        self.label = engine.label
+        self.rate_hz = engine.rate_hz
+        self.max_chars = engine.max_chars
+        self._engine = engine
+        self._account = account
+
+    async def speak(self, request: SpeechRequest) -> AsyncGenerator[Float32Block, None]:
+        """As TextToSpeech.speak."""
+        await self._account.allow(Job.SPEECH)
+        told: list[Usage] = []
+        frames, is_charged = 0, True
+        asked = replace(request, on_usage=told.append)
+        try:
+            async with aclosing(cast("AsyncGenerator[Float32Block, None]", self._engine.speak(asked))) as blocks:
+                async for block in blocks:
+                    frames += len(block)
+                    yield block
+            is_charged = frames > 0  # nothing to pronounce, nothing sent
+        except VoiceAppError:
+            is_charged = frames > 0
+            raise
+        finally:
+            measured = {"seconds": frames / self.rate_hz, "characters": float(len(request.text))}
+            for usage in told:
+                self._account.record(Job.SPEECH, replace(usage, amounts=measured | dict(usage.amounts)))
+            if is_charged and not told:
+                self._account.guess(Job.SPEECH, measured)
+
+    def voices(self) -> Sequence[Voice]:
+        """As TextToSpeech.voices."""
+        return self._engine.voices()
+
+    async def warm(self) -> None:
+        """As TextToSpeech.warm."""
+        await self._engine.warm()
+
+    async def close(self) -> None:
+        """As TextToSpeech.close."""
+        await self._engine.close()
