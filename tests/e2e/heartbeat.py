@@ -93,6 +93,7 @@ def _stack_of(thread: int) -> str:
     calls: list[tuple[str, int, str]] = []
     frame = sys._current_frames().get(thread)
     while frame is not None and len(calls) < _CALLS:
-        calls.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+        if not frame.f_code.co_filename.startswith("<frozen importlib"):
+            calls.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
         frame = frame.f_back
     return " < ".join(f"{file.rpartition('/')[2]}:{line} {name}" for file, line, name in calls)

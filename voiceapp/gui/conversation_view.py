@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
 
@@ -24,6 +24,7 @@ from voiceapp.gui import conversation_model as m
 from voiceapp.gui.column import column
 from voiceapp.gui.empty_page import EmptyPage
 from voiceapp.gui.links import ask_to_open
+from voiceapp.gui.markdown_blocks import parser
 from voiceapp.gui.problem_card import ProblemCard, offers
 from voiceapp.gui.quiet_line import NothingHeard, ToolUse
 from voiceapp.gui.remedies import Remedies
@@ -41,6 +42,10 @@ PAGE_ENTRIES = 24
 NEAR_END_PX = 24
 EDGE_PX = 24
 """Room above the first and below the last entry."""
+
+
+def _import_parser() -> None:
+    parser()
 
 
 class ConversationView(QScrollArea):
@@ -119,8 +124,8 @@ class ConversationView(QScrollArea):
     def handle(self, event: Event) -> None:
         """Take *event* in. GUI thread; any event, those of no concern are ignored."""
         match event:
-            case e.SessionReady(settings=settings) | e.SettingsChanged(settings):
-                self._settings = self._remedies.settings = settings
+            case e.SessionReady() | e.SettingsChanged():
+                self._on_settings(event)
             case e.InputLevel(level):
                 if isinstance(live := self._widgets.get(m.LIVE), LiveCard):
                     live.add_level(level)
@@ -136,6 +141,11 @@ class ConversationView(QScrollArea):
                 self._on_phase(phase)
         for change in self._model.apply(event):
             self._show(change)
+
+    def _on_settings(self, event: e.SessionReady | e.SettingsChanged) -> None:
+        self._settings = self._remedies.settings = event.settings
+        if isinstance(event, e.SessionReady):  # the first reply must not wait for the import
+            QThreadPool.globalInstance().start(_import_parser)
 
     def regenerate_last(self) -> None:
         """Ask for the newest answer once more."""
