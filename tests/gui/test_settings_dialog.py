@@ -19,7 +19,7 @@ from voiceapp.gui.settings_dialog import SettingsDialog
 from voiceapp.gui.settings_jobs import JobsPage
 from voiceapp.gui.settings_page import Facts
 from voiceapp.gui.settings_plain import AppearancePage, PrivacyPage
-from voiceapp.gui.settings_providers import ProvidersPage
+from voiceapp.gui.settings_providers import TESTED, ProvidersPage
 from voiceapp.gui.settings_sound import SoundPage
 from voiceapp.gui.settings_speech import SpeechPage
 from voiceapp.gui.theme import Theme
@@ -149,7 +149,7 @@ def test_models_that_a_check_found_are_suggested(desk: Desk) -> None:
 def test_a_check_really_asks_and_says_what_went_wrong(desk: Desk) -> None:
     card = desk.providers.card("Ollama")
     card.check.click()
-    assert desk.wanted == [c.CheckProvider("Ollama")]
+    assert desk.wanted == [c.CheckProvider("Ollama", TESTED)]
     desk.dialog.handle(e.ProviderChecked("Ollama", problem=e.Problem("no_network", "No answer.", "Start it.")))
     assert card.badge.accessibleName() == "Not reachable"
     assert card.line.text() == "No answer. Start it."

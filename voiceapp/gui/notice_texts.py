@@ -8,8 +8,10 @@ from gettext import gettext as _
 from gettext import ngettext
 
 from voiceapp.core import events as ev
+from voiceapp.core.catalogue import with_replacement
 from voiceapp.core.commands import ApplySettings, Command, PlayTake, RetryTake
 from voiceapp.core.conversation import Take
+from voiceapp.core.providers import ModelEnding, TookOver
 from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
 from voiceapp.gui.notices import NoticeAction, NoticeText
 
@@ -27,12 +29,53 @@ def notice_for(
             return NoticeText(message, hint, is_problem=is_problem)
         case ev.DevicesChanged(notice=notice) if notice:
             return NoticeText(notice)
+        case TookOver():
+            return _took_over(event)
+        case ModelEnding():
+            return _model_ending(event, send, settings)
         case ev.ServerFound() if event.base_url not in settings().offers_declined:
             return _server_found(event, send, settings)
         case ev.TakesListed(recovered=recovered) if recovered:
             return _recovered(recovered, send, show_takes)
         case _:
             return None
+
+
+def _took_over(event: TookOver) -> NoticeText:
+    job = {
+        Job.TRANSCRIPTION.value: _("{used} heard this turn instead of {failed}."),
+        Job.CHAT.value: _("{used} answers this turn instead of {failed}."),
+        Job.SPEECH.value: _("{used} speaks this turn instead of {failed}."),
+    }.get(event.job, _("{used} did it instead of {failed}."))
+    return NoticeText(job.format(used=event.used, failed=event.failed), event.reason)
+
+
+def _model_ending(ending: ModelEnding, send: Send, settings: Callable[[], Settings]) -> NoticeText:
+    def put_off() -> None:
+        now = settings()
+        send(ApplySettings(replace(now, endings_seen=(*now.endings_seen, ending.model))))
+
+    day = ending.ends.strftime("%d %B %Y").lstrip("0")
+    message = _("{model} ends on {day}.").format(model=ending.model, day=day)
+    if not ending.replacement:
+        return NoticeText(
+            message,
+            _("No successor for the same work is known yet. Choose another in Settings, “Who does what”."),
+            dismiss=_("Not now"),
+            on_dismissed=put_off,
+        )
+    return NoticeText(
+        message,
+        _("Its successor is {replacement}.").format(replacement=ending.replacement),
+        (
+            NoticeAction(
+                _("Use {replacement}").format(replacement=ending.replacement),
+                lambda: send(ApplySettings(with_replacement(settings(), ending))),
+            ),
+        ),
+        dismiss=_("Not now"),
+        on_dismissed=put_off,
+    )
 
 
 def _server_found(found: ev.ServerFound, send: Send, settings: Callable[[], Settings]) -> NoticeText:

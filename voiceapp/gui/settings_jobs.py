@@ -1,4 +1,4 @@
-"""Who does what: provider and model for hearing, thinking and speaking."""
+"""Who does what: provider and model of every job, and who takes over."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from voiceapp.core.events import EnginesChanged, Event, ProviderChecked, SessionReady
+from voiceapp.core.models import job_by_name
+from voiceapp.core.providers import ModelsListed
 from voiceapp.core.settings import Choice, Job, Settings
-from voiceapp.gui.settings_page import Facts, Row, SettingsPage, note, side_by_side
+from voiceapp.gui.controls import Switch
+from voiceapp.gui.settings_page import Facts, Panel, Row, SettingsPage, note, side_by_side
 from voiceapp.gui.theme import Theme
 
 
@@ -22,6 +25,9 @@ class EngineChoice(QWidget):
     def __init__(self, job: str) -> None:
         super().__init__()
         self.provider, self.model = QComboBox(), QComboBox()
+        for box in (self.provider, self.model):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(5)
         self.model.setEditable(True)
         self.model.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.provider.setAccessibleName(self.tr("Provider for {job}").format(job=job))
@@ -48,7 +54,7 @@ class EngineChoice(QWidget):
             self.model.clear()
             self.model.addItems(list(models))
             self.model.setEditText(choice.model)
-        self.model.setEnabled(choice.provider != "local")
+        self.model.setEnabled(choice.provider not in ("", "local"))
 
     def choice(self) -> Choice:
         """Return what is chosen."""
@@ -63,7 +69,7 @@ class EngineChoice(QWidget):
 
 
 class JobsPage(SettingsPage):
-    """One row per job of a turn."""
+    """One row per job, and who takes over where one fails."""
 
     def __init__(self, theme: Theme, facts: Facts) -> None:
         super().__init__(theme, "Who does what")
@@ -73,18 +79,52 @@ class JobsPage(SettingsPage):
         self._choices: dict[Job, EngineChoice] = {}
         self._rows: dict[Job, Row] = {}
         panel = self.section()
-        for job, label, hint in (
-            (Job.TRANSCRIPTION, self.tr("Hearing"), self.tr("Turns your recording into words.")),
-            (Job.CHAT, self.tr("Thinking"), self.tr("Writes the answer.")),
-            (Job.SPEECH, self.tr("Speaking"), self.tr("Reads the answer aloud.")),
-        ):
-            choice = EngineChoice(label)
-            choice.chosen.connect(lambda chosen, job=job: self._on_chosen(job, chosen))
-            self._choices[job] = choice
-            self._rows[job] = panel.row(label, choice, hint)
+        for job, (label, hint) in self._turn_jobs().items():
+            self._add_row(panel, job, label, hint)
         self._note = note("")
         self.column.addWidget(self._note)
-        self.know("model", "engine", "provider")
+        more = self.section(self.tr("Beside the conversation"))
+        for job, (label, hint) in self._other_jobs().items():
+            self._add_row(more, job, label, hint)
+        self._add_fallbacks()
+        self.know("model", "engine", "provider", "fallback", "cache")
+
+    def _turn_jobs(self) -> dict[Job, tuple[str, str]]:
+        return {
+            Job.TRANSCRIPTION: (self.tr("Hearing"), self.tr("Turns your recording into words.")),
+            Job.CHAT: (self.tr("Thinking"), self.tr("Writes the answer.")),
+            Job.SPEECH: (self.tr("Speaking"), self.tr("Reads the answer aloud.")),
+        }
+
+    def _other_jobs(self) -> dict[Job, tuple[str, str]]:
+        return {
+            Job.LIVE_TRANSCRIPTION: (self.tr("Live captions"), self.tr("Words while you speak.")),
+            Job.REALTIME: (self.tr("Live conversation"), self.tr("Hears, thinks and speaks in one.")),
+            Job.IMAGES: (self.tr("Drawing"), self.tr("Makes images.")),
+            Job.MODERATION: (self.tr("Checking"), self.tr("Judges texts and images.")),
+            Job.EMBEDDINGS: (self.tr("Finding"), self.tr("Finds what you said by its meaning.")),
+        }
+
+    def _add_row(self, panel: Panel, job: Job, label: str, hint: str) -> None:
+        choice = EngineChoice(label)
+        choice.chosen.connect(lambda chosen: self._on_chosen(job, chosen))
+        self._choices[job] = choice
+        self._rows[job] = panel.row(label, choice, hint)
+
+    def _add_fallbacks(self) -> None:
+        panel = self.section(self.tr("When a provider fails"))
+        self.fallbacks = (QComboBox(), QComboBox())
+        hint = self.tr("Takes the turn over when there is no answer, no credit or a long wait. You are told.")
+        self._fallback_rows = (
+            panel.row(self.tr("Then"), self.fallbacks[0], hint),
+            panel.row(self.tr("And then"), self.fallbacks[1]),
+        )
+        for box in self.fallbacks:
+            box.activated.connect(lambda: self._on_fallbacks())
+        self.cached = Switch(self.theme, self.tr("Reuse answers"))
+        self.cached.clicked.connect(lambda on: self.offer(replace(self.settings, is_cached=bool(on))))
+        hint = self.tr("Speech, checks and meanings of the same words are kept on this disk and not paid for twice.")
+        panel.row(self.tr("On this disk"), self.cached, hint)
 
     def choice(self, job: Job) -> EngineChoice:
         """Return the controls of *job*."""
@@ -92,29 +132,72 @@ class JobsPage(SettingsPage):
 
     def show_settings(self, settings: Settings) -> None:
         super().show_settings(settings)
-        names = [(provider.name, provider.shown) for provider in settings.providers]
         for job, control in self._choices.items():
-            choice = settings.choice(job)
-            models = () if choice.provider == "local" else self._models(job, choice.provider)
-            if control.choice() != choice or control.provider.count() != len(names):
-                control.show_choice(choice, names, models)
+            names = self._names(job)
+            if control.choice() != self._chosen(job) or control.provider.count() != len(names):
+                control.show_choice(self._chosen(job), names, self._models(job))
+        names = [("", self.tr("Nobody")), *((p.name, p.shown) for p in settings.providers)]
+        for number, box in enumerate(self.fallbacks):
+            with QSignalBlocker(box):
+                box.clear()
+                for name, shown in names:
+                    box.addItem(shown, name)
+                box.setCurrentIndex(
+                    box.findData(settings.fallbacks[number] if number < len(settings.fallbacks) else "")
+                )
+        self.cached.setChecked(settings.is_cached)
 
     def handle(self, event: Event) -> None:
         if isinstance(event, ProviderChecked) and event.models:
-            self._found[event.name] = event.models
-            for job, control in self._choices.items():
-                if self.settings.choice(job).provider == event.name:
-                    names = [(provider.name, provider.shown) for provider in self.settings.providers]
-                    control.show_choice(self.settings.choice(job), names, self._models(job, event.name))
+            self._learn(event.name, event.models)
+        elif isinstance(event, ModelsListed):
+            self._learn(event.provider, event.models)
         elif isinstance(event, SessionReady | EnginesChanged):
             self._note.setText(event.engines.note)
 
-    def _models(self, job: Job, provider: str) -> tuple[str, ...]:
+    def _learn(self, provider: str, models: tuple[str, ...]) -> None:
+        self._found[provider] = models
+        for job, control in self._choices.items():
+            if self._chosen(job).provider == provider:
+                control.show_choice(self._chosen(job), self._names(job), self._models(job))
+
+    def _chosen(self, job: Job) -> Choice:
+        """Return who does *job*; nobody in particular for a job beside the conversation that was never given away."""
+        if job not in self._turn_jobs() and job.value not in self.settings.jobs:
+            return Choice("")
+        return self.settings.choice(job)
+
+    def _names(self, job: Job) -> list[tuple[str, str]]:
+        names = [(provider.name, provider.shown) for provider in self.settings.providers]
+        if job in self._turn_jobs():
+            return names
+        if job is not Job.EMBEDDINGS:
+            names = [pair for pair in names if pair[0] != "local"]
+        return [("", self.tr("Anyone")), *names]
+
+    def _models(self, job: Job) -> tuple[str, ...]:
+        provider = self._chosen(job).provider
+        if provider in ("", "local"):
+            return ()
         known = self._facts.models.get(job.value, ()) if provider == "openai" else ()
-        return tuple(dict.fromkeys((*known, *self._found.get(provider, ()))))
+        found = (model for model in self._found.get(provider, ()) if self._suits(model, job))
+        return tuple(dict.fromkeys((*known, *found)))
+
+    def _suits(self, model: str, job: Job) -> bool:
+        """Whether *model* may do *job*: by the table, else by its name; one that says nothing may do anything."""
+        jobs = [name for name, models in self._facts.models.items() if model in models] or job_by_name(model)
+        return not jobs or job.value in jobs
 
     def _on_chosen(self, job: Job, choice: Choice) -> None:
-        jobs = {**self.settings.jobs, job.value: choice}
-        if choice != self.settings.choice(job) and self.offer(replace(self.settings, jobs=jobs), self._rows[job]):
+        jobs = {name: kept for name, kept in self.settings.jobs.items() if name != job.value}
+        if choice.provider:
+            jobs[job.value] = choice
+        if choice != self._chosen(job) and self.offer(replace(self.settings, jobs=jobs), self._rows[job]):
             self.show_settings(self.settings)
-            self._choices[job].model.setEnabled(choice.provider != "local")
+            self._choices[job].model.setEnabled(choice.provider not in ("", "local"))
+
+    def _on_fallbacks(self) -> None:
+        chosen = [str(box.currentData()) for box in self.fallbacks]
+        fallbacks = tuple(dict.fromkeys(name for name in chosen if name))
+        if self.offer(replace(self.settings, fallbacks=fallbacks), self._fallback_rows[0]):
+            self.show_settings(self.settings)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from voiceapp.core import commands as c
 from voiceapp.core.events import Event, ProviderChecked, ServerFound
-from voiceapp.core.settings import Choice, Provider, ProviderKind, Settings
-from voiceapp.gui.settings_page import Facts, Panel, Row, SettingsPage, note, side_by_side
+from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
+from voiceapp.gui.settings_job_checks import JobChecks
+from voiceapp.gui.settings_page import Facts, Panel, SettingsPage, note, side_by_side
+from voiceapp.gui.settings_provider_fields import ProviderFields, address_problem
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
+
+TESTED = tuple(job.value for job in Job if job is not Job.IMAGES)
+"""What a test tries by itself; an image costs money."""
 
 
 class Badge(QWidget):
@@ -57,7 +61,7 @@ class ProviderCard(QWidget):
 
     wanted = Signal(object)
     removed = Signal(str)
-    address_given = Signal(str, str)
+    edited = Signal(object)
 
     def __init__(self, theme: Theme, provider: Provider) -> None:
         super().__init__()
@@ -70,9 +74,10 @@ class ProviderCard(QWidget):
         name.setFont(theme.font(15, 600))
         self.badge = Badge(theme)
         self.line = note(self._about())
-        self.check = self._button(self.tr("Check"))
+        self.check = self._button(self.tr("Test"))
+        self.checks = JobChecks(theme)
         self.key_toggle = self._button(self.tr("Key"))
-        self.address_toggle = self._button(self.tr("Edit address"))
+        self.address_toggle = self._button(self.tr("Edit"))
         self.remove = self._button(self.tr("Remove"), kind="quiet")
         buttons = (self.remove, self.address_toggle, self.key_toggle, self.check)
         head = QHBoxLayout()
@@ -88,8 +93,10 @@ class ProviderCard(QWidget):
         self.key_toggle.setVisible(not is_local)
         grid.addWidget(self.line, 1, 0)
         grid.addWidget(self._make_key(), 2, 0)
-        grid.addWidget(self._make_address(), 3, 0)
-        self.check.clicked.connect(self._on_check)
+        grid.addWidget(self._make_fields(), 3, 0)
+        grid.addWidget(self.checks, 4, 0)
+        self.check.clicked.connect(lambda: self._on_check(TESTED))
+        self.checks.images_wanted.connect(lambda: self._on_check((Job.IMAGES.value,)))
         self.remove.clicked.connect(lambda: self.removed.emit(provider.name))
 
     def _button(self, words: str, kind: str = "") -> QPushButton:
@@ -117,18 +124,13 @@ class ProviderCard(QWidget):
         self._key_box = box
         return box
 
-    def _make_address(self) -> QWidget:
-        self.address = QLineEdit(self.provider.base_url)
-        is_openai = self.provider.kind is ProviderKind.OPENAI
-        self.address.setPlaceholderText("https://api.openai.com/v1" if is_openai else "http://localhost:11434/v1")
-        save = self._button(self.tr("Use"))
-        save.clicked.connect(self._on_address)
-        self.address.returnPressed.connect(self._on_address)
-        self.address_row = Row(self.tr("Base URL"), side_by_side(self.address, save, has_stretch=False))
-        self.address.setAccessibleName(self.tr("Base URL of {name}").format(name=self.provider.shown))
-        self.address_row.hide()
-        self.address_toggle.clicked.connect(lambda: self._fold(self.address_row, self.address))
-        return self.address_row
+    def _make_fields(self) -> QWidget:
+        self.fields = ProviderFields(self.provider)
+        self.fields.edited.connect(self.edited)
+        self.address, self.address_row = self.fields.address, self.fields.address_row
+        self.fields.hide()
+        self.address_toggle.clicked.connect(lambda: self._fold(self.fields, self.address))
+        return self.fields
 
     def _fold(self, box: QWidget, field: QLineEdit) -> None:
         box.setVisible(box.isHidden())
@@ -140,10 +142,10 @@ class ProviderCard(QWidget):
             return self.tr("pocketsphinx, espeak-ng and an assistant with tools. Nothing leaves the machine.")
         return self.provider.base_url or self.tr("Hearing, thinking and speaking over the internet.")
 
-    def _on_check(self) -> None:
+    def _on_check(self, jobs: tuple[str, ...] = ()) -> None:
         self.check.setEnabled(False)
-        self.check.setText(self.tr("Checking"))
-        self.wanted.emit(c.CheckProvider(self.provider.name))
+        self.check.setText(self.tr("Testing"))
+        self.wanted.emit(c.CheckProvider(self.provider.name, jobs))
 
     def _on_key(self) -> None:
         self.wanted.emit(c.StoreKey(self.provider.name, self.key.text().strip()))
@@ -151,19 +153,11 @@ class ProviderCard(QWidget):
         self._key_box.hide()
         self._on_check()
 
-    def _on_address(self) -> None:
-        address = self.address.text().strip()
-        is_optional = self.provider.kind is ProviderKind.OPENAI and not address
-        if not is_optional and (why := address_problem(self, address)):
-            self.address_row.set_error(why)
-            return
-        self.address_row.set_error("")
-        self.address_given.emit(self.provider.name, address)
-
     def show_checked(self, event: ProviderChecked) -> None:
         """Show what the check found."""
         self.check.setEnabled(True)
-        self.check.setText(self.tr("Check"))
+        self.check.setText(self.tr("Test"))
+        self.checks.show_checks(event.jobs)
         if event.problem is not None:
             self.badge.show_words(self._problem_word(event.problem.code), is_problem=True)
             self.line.setText(f"{event.problem.message} {event.problem.hint}".strip())
@@ -207,7 +201,11 @@ class ProvidersPage(SettingsPage):
         self.know(self.title, words)
 
     def _make_adding(self) -> None:
-        panel = self.section(self.tr("Add a compatible server"))
+        panel = self.section(self.tr("Add a provider"))
+        self.new_kind = QComboBox()
+        self.new_kind.addItem(self.tr("Compatible server"), ProviderKind.COMPATIBLE)
+        self.new_kind.addItem("Azure OpenAI", ProviderKind.AZURE)
+        panel.row(self.tr("Kind"), self.new_kind, self.tr("Everything that speaks OpenAI's API is compatible."))
         self.new_name, self.new_address, self.new_key = QLineEdit(), QLineEdit(), QLineEdit()
         self.new_name.setPlaceholderText(self.tr("Ollama"))
         self.new_address.setPlaceholderText("http://localhost:11434/v1")
@@ -215,7 +213,8 @@ class ProvidersPage(SettingsPage):
         self.new_key.setPlaceholderText(self.tr("only where the server wants one"))
         self.name_row = panel.row(self.tr("Name"), self.new_name)
         self.address_row = panel.row(self.tr("Base URL"), self.new_address)
-        panel.row(self.tr("Key"), self.new_key)
+        hint = self.tr("For Azure an API key or a sign-in token; a token ends after about an hour.")
+        panel.row(self.tr("Key"), self.new_key, hint)
         self.add_button = IconTextButton(self.theme, "plus", self.tr("Add and check"))
         self.add_button.clicked.connect(self._on_add)
         self.column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
@@ -231,7 +230,7 @@ class ProvidersPage(SettingsPage):
             card = ProviderCard(self.theme, provider)
             card.wanted.connect(self.wanted)
             card.removed.connect(self._on_remove)
-            card.address_given.connect(self._on_address)
+            card.edited.connect(self._on_provider)
             self._cards[provider.name] = card
             self._panel.add(card)
             self.know(provider.shown)
@@ -264,12 +263,12 @@ class ProvidersPage(SettingsPage):
         )
         self.address_row.set_error(address_problem(self, address))
         if not self.name_row.error and not self.address_row.error:
-            self._add(name, address, self.new_key.text().strip())
+            self._add(name, address, self.new_key.text().strip(), ProviderKind(self.new_kind.currentData()))
             for edit in (self.new_name, self.new_address, self.new_key):
                 edit.clear()
 
-    def _add(self, name: str, address: str, key: str) -> None:
-        provider = Provider(name, ProviderKind.COMPATIBLE, base_url=address)
+    def _add(self, name: str, address: str, key: str, kind: ProviderKind = ProviderKind.COMPATIBLE) -> None:
+        provider = Provider(name, kind, base_url=address)
         if not self.offer(replace(self.settings, providers=(*self.settings.providers, provider)), self.name_row):
             return
         self.show_settings(self.settings)
@@ -280,25 +279,14 @@ class ProvidersPage(SettingsPage):
     def _on_remove(self, name: str) -> None:
         providers = tuple(provider for provider in self.settings.providers if provider.name != name)
         kept = self.settings.jobs.items()
+        fallbacks = tuple(one for one in self.settings.fallbacks if one != name)
         jobs = {job: choice if choice.provider != name else Choice("local") for job, choice in kept}
-        if self.offer(replace(self.settings, providers=providers, jobs=jobs)):
+        if self.offer(replace(self.settings, providers=providers, jobs=jobs, fallbacks=fallbacks)):
             self.wanted.emit(c.StoreKey(name, ""))
             self.show_settings(self.settings)
 
-    def _on_address(self, name: str, address: str) -> None:
-        providers = tuple(replace(p, base_url=address) if p.name == name else p for p in self.settings.providers)
-        if self.offer(replace(self.settings, providers=providers), self._cards[name].address_row):
+    def _on_provider(self, edited: Provider) -> None:
+        providers = tuple(edited if p.name == edited.name else p for p in self.settings.providers)
+        if self.offer(replace(self.settings, providers=providers), self._cards[edited.name].address_row):
             self.show_settings(self.settings)
-            self.wanted.emit(c.CheckProvider(name))
-
-
-def address_problem(widget: QWidget, address: str) -> str:
-    """Say what is wrong with a base URL; "" when nothing is."""
-    try:
-        parts = urlsplit(address)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        is_good = False
-    if not is_good:
-        return widget.tr("Write an address like http://localhost:11434/v1.")
-    return widget.tr("Leave the key out of the address.") if "@" in parts.netloc else ""
+            self.wanted.emit(c.CheckProvider(edited.name))

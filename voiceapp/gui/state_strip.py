@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from voiceapp.core import events as ev
 from voiceapp.gui.column import column
 from voiceapp.gui.controls import ColorFade
-from voiceapp.gui.strip_text import Strip, Word, after, seconds, spoken
+from voiceapp.gui.strip_text import Strip, Word, after, countdown, seconds, spoken
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.trace import Trace
 
@@ -123,7 +123,10 @@ class StateStrip(QWidget):
         self.update()
 
     def _run(self) -> None:
-        is_moving = self._strip.since_s is not None or not self._trace.is_empty(time.monotonic())
+        now_s = time.monotonic()
+        is_moving = (
+            self._strip.since_s is not None or bool(countdown(self._strip, now_s)) or not self._trace.is_empty(now_s)
+        )
         if is_moving and not self._timer.isActive():
             self._timer.start(CALM_TICK_MS if self._theme.is_motion_reduced else TICK_MS)
         elif not is_moving and self._timer.isActive():
@@ -181,16 +184,21 @@ class StateStrip(QWidget):
         return x + wide
 
     def _paint_detail(self, painter: QPainter, x: float, room_px: float) -> float:
-        if not self._strip.detail or room_px < 2 * _GAP:
+        detail = self._detail()
+        if not detail or room_px < 2 * _GAP:
             return x
         metrics = QFontMetricsF(self._theme.font(12))
-        text = metrics.elidedText(self._strip.detail, Qt.TextElideMode.ElideRight, room_px - _GAP)
+        text = metrics.elidedText(detail, Qt.TextElideMode.ElideRight, room_px - _GAP)
         return self._paint_text(painter, x, text, "ink2", 12, 400) + _GAP
 
     def _detail_px(self) -> float:
         """Return the room the detail takes with its gap."""
-        wide = QFontMetricsF(self._theme.font(12)).horizontalAdvance(self._strip.detail)
-        return wide + _GAP + 1 if self._strip.detail else 0.0
+        detail = self._detail()
+        return QFontMetricsF(self._theme.font(12)).horizontalAdvance(detail) + _GAP + 1 if detail else 0.0
+
+    def _detail(self) -> str:
+        """Return the wait that a provider asked for as it runs down, else what refines the word."""
+        return countdown(self._strip, time.monotonic()) or self._strip.detail
 
     def _fact_px(self, text: str) -> float:
         """Return the room a fact takes with its icon and gap."""

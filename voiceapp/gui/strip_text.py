@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from gettext import gettext as _
+from math import ceil
 
 from voiceapp.core import events as ev
 from voiceapp.core.audio import Level
+from voiceapp.core.providers import ProviderWaiting
 from voiceapp.core.turn import Phase
 
 QUIET_PEAK_DB = -45.0
@@ -59,6 +61,8 @@ class Strip:
         since_s: when the running seconds began; None: they do not run (yet).
         remark: a short sentence instead of the word's own detail.
         loudest_db: the take's highest peak so far.
+        waits_for: the provider that asked to wait; "" = none.
+        waits_until_s: until when, on the clock of *now_s*.
         latest_ms: how long the latest finished stage took, counted from the end of speech.
     """
 
@@ -67,6 +71,8 @@ class Strip:
     since_s: float | None = None
     remark: str = ""
     loudest_db: float = -120.0
+    waits_for: str = ""
+    waits_until_s: float = 0.0
     latest_ms: float | None = None
     is_ready: bool = False
     engines: ev.Engines = field(default_factory=ev.Engines)
@@ -113,6 +119,14 @@ class Strip:
         return self.engines.speaking if self.phase is Phase.SPEAKING else self.engines.hearing
 
 
+def countdown(strip: Strip, now_s: float) -> str:
+    """Return how long a provider still wants to be left alone, or "" where none does."""
+    left_s = ceil(strip.waits_until_s - now_s)
+    if not strip.waits_for or left_s <= 0:
+        return ""
+    return _("{provider} asks to wait: {n} s").format(provider=strip.waits_for, n=left_s)
+
+
 def seconds(strip: Strip, now_s: float) -> str:
     """Return the running time of the state, "2.8 s", or "" where none runs."""
     return "" if strip.since_s is None else _("{seconds:.1f} s").format(seconds=max(0.0, now_s - strip.since_s))
@@ -135,13 +149,21 @@ def after(strip: Strip, event: ev.Event, now_s: float) -> Strip:
             return _measured(strip, level, is_zero, now_s)
         case ev.NothingHeard(level=level, is_zero=is_zero):
             return replace(strip, remark=_nothing_heard(level, is_zero))
-        case ev.TurnFailed(problem=problem):
-            return replace(strip, problem=problem)
+        case ev.TurnFailed() | ProviderWaiting():
+            return _held_up(strip, event, now_s)
         case ev.TurnTimed(timings=timings):
             stages = (timings.first_sound_ms, timings.first_token_ms, timings.transcript_ms)
             return replace(strip, latest_ms=next((ms for ms in stages if ms is not None), strip.latest_ms))
         case _:
             return strip
+
+
+def _held_up(strip: Strip, event: ev.TurnFailed | ProviderWaiting, now_s: float) -> Strip:
+    if isinstance(event, ProviderWaiting):
+        return replace(strip, waits_for=event.provider, waits_until_s=event.resumes_at_s)
+    problem = event.problem
+    until_s = now_s + problem.retry_after_s if problem.retry_after_s else 0.0
+    return replace(strip, problem=problem, waits_for=problem.provider, waits_until_s=until_s)
 
 
 def _in_phase(strip: Strip, phase: Phase, now_s: float) -> Strip:
@@ -151,6 +173,8 @@ def _in_phase(strip: Strip, phase: Phase, now_s: float) -> Strip:
         remark = "" if strip.phase is Phase.LISTENING else strip.remark
         return replace(strip, phase=phase, since_s=None, remark=remark)
     since_s = None if phase is Phase.LISTENING else now_s
+    if strip.phase is Phase.IDLE:
+        strip = replace(strip, waits_for="")  # a new turn asks anew
     return replace(strip, phase=phase, problem=None, remark="", loudest_db=-120.0, since_s=since_s)
 
 

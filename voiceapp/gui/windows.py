@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QApplication, QWidget
 
 from voiceapp.core import events as ev
+from voiceapp.core.providers import ModelsListed
 from voiceapp.gui.in_background import in_background
 from voiceapp.gui.session_bridge import SessionBridge
 from voiceapp.gui.settings_page import Facts
@@ -33,6 +34,7 @@ class SideWindows:
         self._log: LogWindow | None = None
         self._settings: SettingsDialog | None = None
         self._ready: ev.SessionReady | None = None
+        self._listed: dict[str, ModelsListed] = {}
         bridge.happened.connect(self._on_event)
 
     @property
@@ -64,8 +66,9 @@ class SideWindows:
 
             self._settings = SettingsDialog(self._theme, self._facts or Facts())
             self._settings.wanted.connect(self._bridge.send)
-            if self._ready is not None:
-                self._settings.handle(self._ready)
+            for told in (self._ready, *self._listed.values()):
+                if told is not None:
+                    self._settings.handle(told)
         return self._settings
 
     def show_settings(self, page: str = "") -> None:
@@ -98,6 +101,8 @@ class SideWindows:
 
     def _on_event(self, event: ev.Event) -> None:
         self._ready = _after(self._ready, event)
+        if isinstance(event, ModelsListed):
+            self._listed[event.provider] = event
         if self._recordings is not None:
             self._recordings.apply(event)
         if self._settings is not None:

@@ -55,8 +55,11 @@ class WireMaker:
         self._queues: dict[str, ProviderQueue] = {}
         self._lock = threading.Lock()
 
-    def build(self, provider: Provider) -> Wire:
-        """Worker thread: asks the keyring once and imports the SDK. Raises ConfigError, StoreError."""
+    def build(self, provider: Provider, *, is_test: bool = False) -> Wire:
+        """Worker thread: asks the keyring once and imports the SDK. Raises ConfigError, StoreError.
+
+        *is_test*: every request is really sent.
+        """
         from voiceapp.openai_api.kept import KeptAnswers
         from voiceapp.openai_api.lessons import LessonBook
         from voiceapp.openai_api.queue import ProviderQueue
@@ -76,7 +79,7 @@ class WireMaker:
             on_wait=lambda wait_s: self.tell(ProviderWaiting(provider.shown, time.monotonic() + wait_s)),
             book=LessonBook(self._cache.get("lessons", whose) or b"", self._keeper("lessons", whose), time.time),
             queue=queue,
-            kept=KeptAnswers(self._cache, whose) if self.is_cached else None,
+            kept=KeptAnswers(self._cache, whose) if self.is_cached and not is_test else None,
         )
 
     async def listing(self, wire: Wire, *, is_fresh: bool = False) -> tuple[Listed, ...]:
