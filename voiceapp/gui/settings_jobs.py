@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QWidget
 
 from voiceapp.core.events import EnginesChanged, Event, ProviderChecked, SessionReady
 from voiceapp.core.models import job_by_name
@@ -15,6 +16,9 @@ from voiceapp.core.settings import Choice, Job, Settings
 from voiceapp.gui.controls import Switch
 from voiceapp.gui.settings_page import Facts, Panel, Row, SettingsPage, note, side_by_side
 from voiceapp.gui.theme import Theme
+
+NARROWEST_PX, BESIDE_FROM_PX = 130, 280
+"""Below the latter the model stands under its provider."""
 
 
 class EngineChoice(QWidget):
@@ -40,9 +44,16 @@ class EngineChoice(QWidget):
         row.setStretch(0, 2)
         row.setStretch(1, 3)
         self.setLayout(row)
+        self._row = row
+        self.setMinimumWidth(NARROWEST_PX)
         self.provider.activated.connect(lambda: self._on_provider())
         self.model.activated.connect(lambda: self._emit())
         line.editingFinished.connect(self._emit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < BESIDE_FROM_PX
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
 
     def show_choice(self, choice: Choice, names: Sequence[tuple[str, str]], models: Sequence[str]) -> None:
         """Show *choice* among *names*, (name, as shown) each, and suggest *models*."""
