@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from voiceapp.gui.controls import DrawnButton, IconButton, Line, Surface
@@ -56,6 +58,7 @@ class SidePanel(Surface):
         super().__init__(theme, "rail")
         self._theme = theme
         self._tabs: dict[str, _Tab] = {}
+        self._makers: dict[str, Callable[[], QWidget]] = {}
         self._pages = QStackedWidget()
         self._row = QHBoxLayout()
         self._row.setContentsMargins(16, 0, 8, 0)
@@ -71,13 +74,17 @@ class SidePanel(Surface):
         whole.addWidget(Line(theme))
         whole.addWidget(self._pages, 1)
 
-    def add_page(self, title: str, icon: str, widget: QWidget) -> None:
-        """Add *widget* as the last page; the first one is shown."""
+    def add_page(self, title: str, icon: str, page: QWidget | Callable[[], QWidget]) -> None:
+        """Add the last page; the first one is shown. Where *page* makes it, that happens when it is first seen."""
         tab = _Tab(self._theme, icon, title)
         tab.clicked.connect(lambda: self.show_page(title))
         self._tabs[title] = tab
         self._row.insertWidget(len(self._tabs) - 1, tab)
-        self._pages.addWidget(widget)
+        if isinstance(page, QWidget):
+            self._pages.addWidget(page)
+        else:
+            self._makers[title] = page
+            self._pages.addWidget(QWidget())
         if len(self._tabs) == 1:
             self.show_page(title)
 
@@ -89,5 +96,17 @@ class SidePanel(Surface):
     def show_page(self, title: str) -> None:
         """Show the page called *title*."""
         self._tabs[title].setChecked(True)
-        self._pages.setCurrentIndex(list(self._tabs).index(title))
+        index = list(self._tabs).index(title)
+        if title in self._makers and self.isVisible():
+            blank = self._pages.widget(index)
+            self._pages.insertWidget(index, self._makers.pop(title)())
+            if blank is not None:
+                self._pages.removeWidget(blank)
+                blank.deleteLater()
+        self._pages.setCurrentIndex(index)
         self.page_shown.emit(title)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.page:
+            self.show_page(self.page)

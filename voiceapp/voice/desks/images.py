@@ -243,9 +243,9 @@ class ImageDesk:
         async with self._making:
             engines = self._studio.engines
             if self._maker is None or self._maker[0] is not engines:
-                old, self._maker = self._maker, (engines, await self._makers.images(self._studio.settings))
-                if old is not None and not self._jobs:
-                    await old[1].close()
+                maker = await self._makers.images(self._studio.settings)
+                self._maker = (engines, maker)
+                self._studio.beside(_closed_at_the_end(maker), "image maker")
             return self._maker[1]
 
     async def _estimate(self, options: i.ImageOptions) -> None:
@@ -294,6 +294,14 @@ class ImageDesk:
             return
         self._emit(i.ImageAdded(image))
         await self.choose(image)
+
+
+async def _closed_at_the_end(maker: ImageMaker) -> None:
+    """Wait for the session to end, then release the connections; others may still be drawing with it before."""
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await maker.close()
 
 
 def _picture(data: bytes) -> i.Picture:

@@ -1,0 +1,340 @@
+"""The images panel in the real window, with the real session and a real server behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from tests.fakes import FakeDevices
+from tests.pictures import png
+from tests.server import faults
+from tests.server.loopback import LoopbackServer
+from tests.server.script import ImageScript
+from tests.server.wire import Request
+from voiceapp.core.images import ImageChosen
+from voiceapp.core.settings import Settings
+from voiceapp.gui.conversation_view import ConversationView
+from voiceapp.gui.image_grid import mime_for
+from voiceapp.gui.images_panel import ImagesPanel
+from voiceapp.gui.main_window import MainWindow
+from voiceapp.gui.session_bridge import SessionBridge
+from voiceapp.gui.side_pages import SidePages
+from voiceapp.gui.theme import Theme
+from voiceapp.gui.windows import SideWindows
+from voiceapp.paths import Paths
+from voiceapp.wiring.session import Opening, open_session
+
+pytestmark = pytest.mark.window
+DRAWN, PREVIEW = png(120, 80, (200, 10, 10, 255)), png(12, 8)
+
+
+class Scene:
+    """The window with its panel open, and what a person does to it."""
+
+    def __init__(self, qtbot: QtBot, theme: Theme, server: LoopbackServer, folder: Path) -> None:
+        self.qtbot, self.server = qtbot, server
+        paths = Paths.below(folder)
+        paths.create()
+        opening = Opening(paths, devices=FakeDevices(), adjusted=self._quiet)
+        self.bridge = SessionBridge(lambda emit: open_session(opening, emit))
+        windows = SideWindows(theme, self.bridge, tuple)
+        self.window = MainWindow(theme, self.bridge, ConversationView(theme), windows)
+        self.pages = SidePages(theme, self.bridge, self.window, windows, paths.cache / "thumbnails")
+        qtbot.addWidget(self.window, before_close_func=lambda _: self.end())
+        self.window.show()
+        qtbot.waitExposed(self.window)
+        with qtbot.waitSignal(self.window.ready, timeout=20_000):
+            self.bridge.start()
+        qtbot.keyClick(self.window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+        panel = self.window.findChild(ImagesPanel)
+        assert panel is not None
+        self.panel = panel
+        self.until(lambda: self.panel.form.offer is not None)
+
+    @staticmethod
+    def _quiet(settings: Settings) -> Settings:
+        return replace(settings, is_reply_aloud=False)
+
+    def until(self, is_so: Callable[[], object]) -> None:
+        self.qtbot.waitUntil(lambda: bool(is_so()), timeout=15_000)
+
+    def draw(self, prompt: str) -> None:
+        self.panel.form.prompt.setPlainText(prompt)
+        self.qtbot.mouseClick(self.panel.form.go, Qt.MouseButton.LeftButton)
+
+    def drawn(self, prompt: str) -> int:
+        """Draw and wait for the picture; return its id."""
+        before = self.count
+        self.draw(prompt)
+        self.until(lambda: self.count == before + 1 and self.panel.form.go.isVisible())
+        assert self.panel.current is not None
+        return self.panel.current.id
+
+    @property
+    def count(self) -> int:
+        return self.panel.grid.pictures.rowCount()
+
+    def sent(self, path: str = "/images/generations") -> list[Request]:
+        return self.server.requests_for(path)
+
+    def end(self) -> None:
+        self.panel.close_windows()
+        self.bridge.stop()
+        assert self.bridge.wait(10.0)
+
+
+@pytest.fixture
+def scene(
+    qtbot: QtBot, theme: Theme, openai_server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Scene]:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0a1b2c3d4e5f6071")
+    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.base_url)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    openai_server.script.image = ImageScript(png=DRAWN, partial_png=PREVIEW)
+    made = Scene(qtbot, theme, openai_server, tmp_path / "data")
+    yield made
+    made.end()
+
+
+def test_previews_are_seen_while_it_draws_and_the_picture_after(scene: Scene) -> None:
+    scene.server.script.image = ImageScript(png=DRAWN, partial_png=PREVIEW, service_ms=900)
+    seen: list[float] = []
+    scene.panel.progress.preview.shown.connect(seen.append)
+    scene.draw("A lighthouse")
+    scene.until(lambda: seen)
+    assert scene.panel.form.stop.isVisible()
+    assert scene.panel.progress.elapsed.text().endswith(" s")
+    assert scene.panel.progress.words.text().startswith("Preview")
+    scene.until(lambda: scene.count == 1)
+    scene.until(lambda: scene.panel.form.go.isVisible())
+    assert not scene.panel.progress.isVisible()
+    assert scene.panel.title.whole() == "A lighthouse"
+    image = scene.panel.current
+    assert image is not None
+    scene.until(lambda: scene.panel.current is not None and scene.panel.current.cost_usd)
+    assert Path(image.path).read_bytes() == DRAWN
+    scene.until(lambda: "$0.03" in scene.panel.form.estimate.text())
+
+
+def test_stopping_ends_the_request_and_keeps_the_prompt(scene: Scene) -> None:
+    scene.server.script.image = ImageScript(png=DRAWN, partial_png=PREVIEW, service_ms=60_000, partials=0)
+    scene.draw("A lighthouse")
+    scene.until(lambda: scene.sent())
+    scene.qtbot.mouseClick(scene.panel.form.stop, Qt.MouseButton.LeftButton)
+    scene.until(lambda: scene.panel.form.go.isVisible())
+    scene.server.wait_until(lambda: scene.sent()[0].disconnected_at is not None)
+    assert scene.panel.form.prompt.toPlainText() == "A lighthouse"
+    assert not scene.panel.progress.isVisible()
+    assert scene.count == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "words", "is_settings_offered"),
+    [
+        (faults.error(400, code="moderation_blocked"), "content policy", False),
+        (faults.error(429, code="insufficient_quota"), "no credit", True),
+        (faults.error(413, "Request too large."), "longer than", False),
+        (faults.html(), "web page", False),
+    ],
+)
+def test_what_fails_is_one_sentence_with_the_prompt_kept_and_another_try(
+    scene: Scene, answer: object, words: str, is_settings_offered: bool
+) -> None:
+    scene.server.answer_next("/images/generations", answer)  # type: ignore[arg-type]
+    scene.draw("A lighthouse")
+    scene.until(lambda: scene.panel.progress.problem.isVisible())
+    assert words in scene.panel.progress.problem.text()
+    assert scene.panel.progress.settings.isVisible() is is_settings_offered
+    assert scene.panel.form.prompt.toPlainText() == "A lighthouse"
+    scene.qtbot.mouseClick(scene.panel.progress.again, Qt.MouseButton.LeftButton)
+    scene.until(lambda: scene.count == 1)
+
+
+def test_what_is_painted_is_what_is_sent(scene: Scene) -> None:
+    scene.drawn("A lighthouse")
+    panel, window = scene.panel, scene.panel.window_
+    panel.open_large(panel.grid.pictures.images[0].id)
+    scene.until(lambda: not window.canvas.is_empty)
+    window.paint.setChecked(True)
+    window.brush.setValue(20)
+    middle = window.canvas.rect().center()
+    point = window.canvas.to_image(QPointF(middle))
+    QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, pos=middle)
+    assert window.canvas.has_mask
+    scene.qtbot.mouseClick(window.change, Qt.MouseButton.LeftButton)
+    assert panel.inputs.mask
+    scene.drawn("only the sky, warmer")
+    (sent,) = scene.sent("/images/edits")
+    files = {part.name: part.data for part in sent.parts if part.filename}
+    assert files["image"] == DRAWN
+    mask = QImage.fromData(files["mask"])
+    assert (mask.width(), mask.height()) == (120, 80)
+    assert mask.pixelColor(round(point.x()), round(point.y())).alpha() == 0
+    assert mask.pixelColor(2, 2).alpha() == 255
+    inside = [mask.pixelColor(x, y).alpha() == 0 for x in range(120) for y in range(80)]
+    assert sum(inside) == pytest.approx(3.14159 * 10**2, rel=0.1)
+
+
+def test_a_stroke_can_be_taken_back_and_erased(scene: Scene) -> None:
+    canvas = scene.panel.window_.canvas
+    image = QImage(100, 100, QImage.Format.Format_RGB32)
+    image.fill(0)
+    canvas.show_image(image)
+    canvas.resize(400, 400)
+    canvas.is_painting, canvas.brush_px = True, 30
+    middle = canvas.rect().center()
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=middle)
+    assert QImage.fromData(canvas.mask_png()).pixelColor(50, 50).alpha() == 0
+    QTest.mouseClick(canvas, Qt.MouseButton.RightButton, pos=middle)
+    assert QImage.fromData(canvas.mask_png()).pixelColor(50, 50).alpha() == 255
+    canvas.undo()
+    assert QImage.fromData(canvas.mask_png()).pixelColor(50, 50).alpha() == 0
+    canvas.undo()
+    assert canvas.mask_png() == b""
+
+
+def test_zooming_keeps_the_point_under_the_cursor(scene: Scene) -> None:
+    canvas = scene.panel.window_.canvas
+    image = QImage(1000, 500, QImage.Format.Format_RGB32)
+    image.fill(0)
+    canvas.show_image(image)
+    canvas.resize(500, 250)
+    canvas.fit()
+    assert canvas.scale == pytest.approx(0.5)
+    place = QPointF(100, 50)
+    before = canvas.to_image(place)
+    canvas.zoom(3.0, place)
+    after = canvas.to_image(place)
+    assert (after.x(), after.y()) == (pytest.approx(before.x()), pytest.approx(before.y()))
+
+
+def test_versions_are_a_tree_to_walk_in(scene: Scene) -> None:
+    first = scene.drawn("A lighthouse")
+    panel = scene.panel
+    for prompt in ("warmer", "darker"):
+        scene.qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+        assert panel.form.go.text() == "Change"
+        scene.drawn(prompt)
+    assert panel.versions.isVisible()
+    assert [image.prompt for image in panel.versions.pictures.images] == ["A lighthouse", "warmer", "darker"]
+    assert panel.count.text() == "3 versions"
+    panel.versions.chosen.emit(first)
+    scene.until(lambda: panel.current is not None and panel.current.id == first)
+    scene.qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+    scene.drawn("at night")
+    assert panel.current is not None
+    assert panel.current.parent_id == first
+    captions = [panel.versions.pictures.index(row).data(Qt.ItemDataRole.UserRole + 1) for row in range(4)]
+    assert captions == ["v1", "v2", "v3", "v4 ← v1"]
+
+
+def test_other_programs_get_the_file(scene: Scene) -> None:
+    scene.drawn("A lighthouse")
+    (image,) = scene.panel.grid.pictures.images
+    (url,) = mime_for(image).urls()
+    assert Path(url.toLocalFile()).read_bytes() == DRAWN
+    (dragged,) = scene.panel.grid.pictures.mimeData([scene.panel.grid.pictures.index(0)]).urls()
+    assert dragged == url
+    scene.panel.open_large(image.id)
+    scene.panel.window_.copy()
+    mime = QGuiApplication.clipboard().mimeData()
+    assert mime.urls() == [url]
+    assert QGuiApplication.clipboard().image().size().width() == 120
+
+
+def test_saving_copies_the_file(scene: Scene, tmp_path: Path) -> None:
+    scene.drawn("A lighthouse, at dawn!")
+    scene.qtbot.mouseClick(scene.panel.save, Qt.MouseButton.LeftButton)
+    dialog = scene.panel.findChild(QFileDialog)
+    assert dialog is not None
+    assert Path(dialog.selectedFiles()[0]).name == "a-lighthouse-at-dawn.png"
+    dialog.fileSelected.emit(str(tmp_path / "copy.png"))
+    dialog.close()
+    scene.until((tmp_path / "copy.png").exists)
+    scene.until(lambda: (tmp_path / "copy.png").stat().st_size == len(DRAWN))
+
+
+def test_deleting_can_be_undone(scene: Scene) -> None:
+    scene.drawn("A lighthouse")
+    scene.panel.open_large(scene.panel.grid.pictures.images[0].id)
+    scene.panel.window_.delete()
+    scene.until(lambda: scene.count == 0)
+    assert scene.panel.undo.isVisible()
+    scene.qtbot.mouseClick(scene.panel.undo, Qt.MouseButton.LeftButton)
+    scene.until(lambda: scene.count == 1)
+    assert not scene.panel.undo.isVisible()
+
+
+def test_searching_finds_by_prompt(scene: Scene) -> None:
+    scene.drawn("A lighthouse")
+    scene.drawn("A cup of tea")
+    scene.panel.search.setText("tea")
+    scene.until(lambda: scene.count == 1)
+    assert scene.panel.grid.pictures.images[0].prompt == "A cup of tea"
+    scene.panel.search.clear()
+    scene.until(lambda: scene.count == 2)
+
+
+def test_own_files_and_the_clipboard_are_worked_from(scene: Scene, tmp_path: Path) -> None:
+    own = tmp_path / "holiday.png"
+    own.write_bytes(png(20, 20))
+    scene.panel.import_files([str(own)])
+    scene.until(lambda: len(scene.panel.inputs.given) == 1)
+    copied = QImage(30, 30, QImage.Format.Format_RGB32)
+    copied.fill(Qt.GlobalColor.red)
+    QGuiApplication.clipboard().setImage(copied)
+    scene.panel.form.input_wanted.emit("clipboard")
+    scene.until(lambda: len(scene.panel.inputs.given) == 2)
+    scene.drawn("both in one")
+    (sent,) = scene.sent("/images/edits")
+    assert [part.name for part in sent.parts if part.filename] == ["image[]", "image[]"]
+    assert scene.panel.inputs.given == ()
+
+
+def test_the_screen_can_be_worked_from(scene: Scene) -> None:
+    scene.panel.form.input_wanted.emit("screen")
+    scene.until(lambda: len(scene.panel.inputs.given) == 1)
+    assert scene.window.isVisible()
+    (image,) = scene.panel.grid.pictures.images
+    assert image.width > 500
+
+
+def test_only_what_the_model_takes_is_offered(scene: Scene) -> None:
+    form = scene.panel.form
+    offer = form.offer
+    assert offer is not None
+    assert tuple(form.size_box.itemData(n) for n in range(form.size_box.count())) == offer.sizes
+    form.background.setCurrentIndex(form.background.findData("transparent"))
+    form.format.setCurrentIndex(form.format.findData("jpeg"))
+    assert form.options().format != "jpeg"
+    index = form.model.findData("gpt-image-2")
+    form.model.setCurrentIndex(index)
+    assert form.background.findData("transparent") == -1
+    assert form.options().model == "gpt-image-2"
+
+
+def test_the_panel_opens_and_closes_by_key_and_cross(scene: Scene) -> None:
+    assert scene.panel.isVisible()
+    scene.qtbot.keyClick(scene.window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    assert not scene.panel.isVisible()
+    scene.qtbot.mouseClick(scene.window.header.side_button, Qt.MouseButton.LeftButton)
+    assert scene.panel.isVisible()
+    scene.pages.panel.close_wanted.emit()
+    assert not scene.panel.isVisible()
+    assert not scene.window.header.side_button.isChecked()
+
+
+def test_a_page_made_late_knows_the_current_picture(scene: Scene) -> None:
+    scene.drawn("A lighthouse")
+    chosen = scene.pages._last[ImageChosen]
+    assert isinstance(chosen, ImageChosen)
+    assert chosen.image is not None
