@@ -6,6 +6,8 @@ import base64
 import hashlib
 from typing import Any
 
+import numpy as np
+
 from tests.server.audio_answers import json_answer
 from tests.server.chat_answers import CREATED
 from tests.server.script import ImageScript, ModerationScript, Script
@@ -104,17 +106,25 @@ def _judged(script: ModerationScript, given: object) -> dict[str, Any]:
 
 
 def embeddings(_script: Script, request: Request) -> Answer:
-    """Answer POST /embeddings: 8 numbers that follow from each text."""
+    """Answer POST /embeddings: texts that share words lie close to each other."""
     wanted = request.json if isinstance(request.json, dict) else {}
     given = wanted.get("input", "")
     texts = given if isinstance(given, list) else [given]
+    dim = wanted.get("dimensions", 8)
     rows = [
-        {"object": "embedding", "index": index, "embedding": [byte / 255 for byte in _digest(text)]}
+        {"object": "embedding", "index": index, "embedding": _embedding(str(text), dim, wanted.get("encoding_format"))}
         for index, text in enumerate(texts)
     ]
-    usage = {"prompt_tokens": 5, "total_tokens": 5}
-    return json_answer({"object": "list", "data": rows, "model": wanted.get("model", ""), "usage": usage})
+    usage = {"prompt_tokens": 5 * len(texts), "total_tokens": 5 * len(texts)}
+    body = {"object": "list", "data": rows, "model": wanted.get("model", ""), "usage": usage}
+    return json_answer(body, 0.0)
 
 
-def _digest(text: object) -> bytes:
-    return hashlib.sha256(str(text).encode()).digest()[:8]
+def _embedding(text: str, dim: int, encoding: str | None) -> str | list[float]:
+    """Return the sum of the words' own directions."""
+    total = np.zeros(dim, dtype=np.float32)
+    for word in text.lower().split() or [""]:
+        seed = int.from_bytes(hashlib.sha256(word.strip(".,?!").encode()).digest()[:8], "little")
+        total += np.random.default_rng(seed).standard_normal(dim).astype(np.float32)
+    total /= np.linalg.norm(total)
+    return base64.b64encode(total.tobytes()).decode() if encoding == "base64" else total.tolist()

@@ -18,28 +18,29 @@ class WordPiece:
 
     def __init__(self, vocabulary: Mapping[str, int], max_tokens: int) -> None:
         self._vocabulary = vocabulary
+        self._begin, self._end, self._unknown = (vocabulary[piece] for piece in (BEGIN, END, UNKNOWN))
         self._max = max_tokens
         self._pieces = lru_cache(maxsize=20_000)(self._cut)
 
     def tokens(self, text: str) -> list[int]:
         """Return the numbers of *text*, begin and end included; what is too long loses its end."""
-        found = [self._vocabulary[BEGIN]]
+        found = [self._begin]
         for word in words(text):
             found.extend(self._pieces(word))
             if len(found) >= self._max:
                 break
-        return [*found[: self._max - 1], self._vocabulary[END]]
+        return [*found[: self._max - 1], self._end]
 
     def _cut(self, word: str) -> tuple[int, ...]:
         if len(word) > LONGEST_WORD_CHARS:
-            return (self._vocabulary[UNKNOWN],)
+            return (self._unknown,)
         pieces: list[int] = []
         start = 0
         while start < len(word):
             mark = "##" if start else ""
             end = next((e for e in range(len(word), start, -1) if mark + word[start:e] in self._vocabulary), 0)
             if not end:
-                return (self._vocabulary[UNKNOWN],)
+                return (self._unknown,)
             pieces.append(self._vocabulary[mark + word[start:end]])
             start = end
         return tuple(pieces)
