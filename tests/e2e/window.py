@@ -49,6 +49,7 @@ class Window:
         self._environment = env
         self._wrapper = wrapper
         self._trace = Path(f"{folder}-{time.monotonic_ns()}.trace")
+        self._ready = self._trace.with_suffix(".ready")
         self._name = ""
         self._read_from = 0
         self._facts: list[Fact] = []
@@ -57,6 +58,7 @@ class Window:
         self.start()
         try:
             self.wait_for("SessionReady")
+            self._wait_until_usable()
         except BaseException:
             self.kill()
             raise
@@ -74,13 +76,20 @@ class Window:
         """Start the process; returns at once."""
         command = [*self._wrapper, sys.executable, "-m", "voiceapp", "--data-dir", str(self.folder)]
         self.process = subprocess.Popen(
-            [*command, "--trace", str(self._trace)],
+            [*command, "--trace", str(self._trace), "--ready-file", str(self._ready)],
             env=environment(self._environment),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
+
+    def _wait_until_usable(self) -> None:
+        """The session is ready before the window knows; until then it takes no key."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not self._ready.exists():
+            assert time.monotonic() < deadline_s, "the window never became usable"
+            time.sleep(_LOOK_S)
 
     def close(self) -> None:
         """Close the window as a person does; the program must end by itself and say nothing."""
