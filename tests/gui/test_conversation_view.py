@@ -18,8 +18,9 @@ from voiceapp.core.audio import Level
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, Timings
 from voiceapp.core.settings import Choice, Job, Settings
 from voiceapp.core.turn import Phase
-from voiceapp.gui.conversation_model import LIVE, LiveTurn, NothingHeardLine, Reply, ToolLine, UserTurn, WaitingTake
-from voiceapp.gui.conversation_model import ProblemCard as ProblemEntry
+from voiceapp.gui.conversation_entries import LiveTurn, NothingHeardLine, Reply, ToolLine, UserTurn, WaitingTake
+from voiceapp.gui.conversation_entries import ProblemCard as ProblemEntry
+from voiceapp.gui.conversation_model import LIVE
 from voiceapp.gui.conversation_view import PAGE_ENTRIES, ConversationView
 from voiceapp.gui.links import ask_to_open
 from voiceapp.gui.problem_card import ProblemCard

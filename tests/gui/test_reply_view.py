@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from voiceapp.core.conversation import Message, Role, Timings
 from voiceapp.gui.code_block import CodeBlock
 from voiceapp.gui.code_colors import colored
-from voiceapp.gui.conversation_model import Reply
+from voiceapp.gui.conversation_entries import Reply
 from voiceapp.gui.prose_text import ProseText
 from voiceapp.gui.reply_view import SHOWN_CHARS, ReplyView, timing_words
 from voiceapp.gui.theme import Theme

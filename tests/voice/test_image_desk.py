@@ -62,7 +62,7 @@ class GateFake:
         if prompt == self.refused_prompt:
             raise Refused("Held back.")
 
-    async def judge_image(self, data: bytes, mime: str) -> str | None:
+    async def judge_image(self, data: bytes, mime: str, image_id: int | None = None) -> str | None:
         if self.is_picture_refused:
             raise Refused("Held back.")
         return self.verdict

@@ -7,7 +7,10 @@ from gettext import gettext as _
 from voiceapp.cli.output import Output
 from voiceapp.cli.provider_news import told_in
 from voiceapp.core import events as e
+from voiceapp.core.check_words import not_sent, not_spoken
+from voiceapp.core.checks import CheckDone, Checked, DraftKept
 from voiceapp.core.conversation import Role
+from voiceapp.core.moderation import Checkpoint
 from voiceapp.core.providers import ProviderWaiting, TookOver
 
 
@@ -29,6 +32,10 @@ class Narrator:
             case e.TurnFailed(problem=problem):
                 self.is_failed = True
                 self._output.failed(problem)
+            case DraftKept(checked=checked, text=text):
+                self._held_back(checked, text)
+            case CheckDone(checked) if checked.exceeded or checked.is_stopped:
+                self._checked(checked)
             case e.Notice(message=message, hint=hint):
                 self._output.notice(f"{message} {hint}".strip())
             case ProviderWaiting() | TookOver():
@@ -73,6 +80,18 @@ class Narrator:
         figures = {"transcript_ms": transcript, "first_token_ms": token, "first_sound_ms": sound}
         known = {name: round(value, 1) for name, value in figures.items() if value is not None}
         self._output.event("timing", **known, stages={name: round(value, 1) for name, value in stages.items()} or None)
+
+    def _held_back(self, checked: Checked, text: str) -> None:
+        self.is_failed = True
+        self._output.event("draft", text=text, exceeded=[score.category for score in checked.exceeded])
+        message, hint = not_sent(checked)
+        self._output.failed(e.Problem("moderation", message, hint))
+
+    def _checked(self, checked: Checked) -> None:
+        facts = {"checkpoint": checked.checkpoint.value, "decision": checked.decision.value}
+        self._output.event("moderation", **facts, exceeded=[score.category for score in checked.exceeded])
+        if checked.checkpoint is Checkpoint.REPLY and checked.is_stopped:
+            self._output.notice(not_spoken(checked))
 
     def _nothing(self, event: e.NothingHeard) -> None:
         self.is_failed = True

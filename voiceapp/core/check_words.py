@@ -49,13 +49,13 @@ def not_sent(checked: Checked) -> tuple[str, str]:
     if checked.problem:
         return (
             _("Not sent, because it could not be checked: {why}").format(why=checked.problem),
-            _("Your words are back in the entry. Send them again, or change the rule under Moderation."),
+            _("Your words are kept. Send them again, or change the rule under Moderation."),
         )
     found = named(checked.exceeded) or _("flagged by the service")
     advice = " ".join(dict.fromkeys(advice_for(score.category) for score in checked.exceeded[:2]))
     return (
         _("Not sent: {found}.").format(found=found),
-        f"{_('Your words are back in the entry.')} {advice}".strip(),
+        f"{_('Your words are kept.')} {advice}".strip(),
     )
 
 

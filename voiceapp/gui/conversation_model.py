@@ -6,136 +6,33 @@ No Qt: events go in, changes come out; the view keeps one widget per entry and t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from voiceapp.core import events as e
-from voiceapp.core.audio import Level
-from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, unheard_words
+from voiceapp.core.budget import CostAdded, CostsKnown
+from voiceapp.core.checks import CheckDone, SubjectKind
+from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState
 from voiceapp.core.events import Event, Problem, ToolUsed
 from voiceapp.core.turn import Phase
+from voiceapp.gui.conversation_entries import (
+    Added,
+    Change,
+    Changed,
+    Entry,
+    Grew,
+    LiveTurn,
+    NothingHeardLine,
+    ProblemCard,
+    Removed,
+    Reply,
+    Reset,
+    Spoken,
+    ToolLine,
+    UserTurn,
+    WaitingTake,
+    marked,
+)
 
-# --- entries ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class UserTurn:
-    """What the person said or wrote."""
-
-    key: str
-    message: Message
-    take: Take | None = None
-
-
-@dataclass(frozen=True)
-class LiveTurn:
-    """The person is speaking, or their words are being made out. *is_listening*: the microphone is open."""
-
-    key: str
-    text: str = ""
-    is_listening: bool = True
-    take: Take | None = None
-
-
-@dataclass(frozen=True)
-class WaitingTake:
-    """A recording without words yet; the person can try again."""
-
-    key: str
-    take: Take
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer. *interrupted_at_s* is None where it was not cut off, or where it is no longer known when."""
-
-    key: str
-    message: Message
-    turn: int = 0
-    interrupted_at_s: float | None = None
-
-    @property
-    def unheard(self) -> int:
-        """How many words were not heard."""
-        heard = self.message.heard_chars
-        return 0 if heard is None else unheard_words(self.message.text, heard)
-
-
-@dataclass(frozen=True)
-class NothingHeardLine:
-    """A take in which nobody spoke."""
-
-    key: str
-    level: Level
-    is_zero: bool
-
-
-@dataclass(frozen=True)
-class ToolLine:
-    """A tool that was used."""
-
-    key: str
-    use: ToolUsed
-
-
-@dataclass(frozen=True)
-class ProblemCard:
-    """A turn that failed, with what can be tried again."""
-
-    key: str
-    problem: Problem
-    take: Take | None = None
-    message: Message | None = None
-
-
-Entry = UserTurn | LiveTurn | WaitingTake | Reply | NothingHeardLine | ToolLine | ProblemCard
-
-# --- changes ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Reset:
-    """Show everything anew."""
-
-
-@dataclass(frozen=True)
-class Added:
-    """The entry at *index* is new."""
-
-    index: int
-
-
-@dataclass(frozen=True)
-class Changed:
-    """The entry called *key* has another content."""
-
-    key: str
-
-
-@dataclass(frozen=True)
-class Grew:
-    """The reply called *key* grew by *text*."""
-
-    key: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Removed:
-    """The entry called *key* is gone."""
-
-    key: str
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """Characters [start, end) of reply *key* are being spoken."""
-
-    key: str
-    start: int
-    end: int
-
-
-Change = Reset | Added | Changed | Grew | Removed | Spoken
 LIVE = "live"
 UNSPOKEN = frozenset({TakeState.RECORDED, TakeState.FAILED, TakeState.CANCELLED})
 """Recordings that wait for their words."""
@@ -201,8 +98,24 @@ class ConversationModel:
                 return self._on_live(text)
             case e.MessageAdded() | e.MessageChanged() | e.ReplyDelta() | e.SpokenProgress() | e.Interrupted():
                 return self._on_message_event(event)
+            case CheckDone(checked) if checked.subject.id is not None and checked.subject.kind is SubjectKind.MESSAGE:
+                entry = marked(self.entry(_message_key(checked.subject.id)), checked)
+                return [] if entry is None else self._put(entry)
             case e.TurnTimed() | e.NothingHeard() | e.TurnFailed() | e.ToolUsed():
                 return self._on_turn_event(event)
+            case CostAdded() | CostsKnown():
+                return self._on_cost(event)
+            case _:
+                return []
+
+    def _on_cost(self, event: CostAdded | CostsKnown) -> list[Change]:
+        match event:
+            case CostAdded(cost, _, _, message_id) if message_id is not None:
+                reply = self.entry(_message_key(message_id))
+                return self._put(replace(reply, cost=reply.cost + cost)) if isinstance(reply, Reply) else []
+            case CostsKnown(conversation_id, _, costs) if conversation_id == self.head.id:
+                told = [r for r in self.entries if isinstance(r, Reply) and r.message.id in costs]
+                return [change for r in told for change in self._put(replace(r, cost=costs[r.message.id]))]
             case _:
                 return []
 

@@ -20,6 +20,7 @@ from voiceapp.core import events as e
 from voiceapp.core.events import Event
 from voiceapp.core.settings import Job, Settings
 from voiceapp.core.turn import Phase
+from voiceapp.gui import conversation_entries as n
 from voiceapp.gui import conversation_model as m
 from voiceapp.gui.column import column
 from voiceapp.gui.empty_page import EmptyPage
@@ -135,7 +136,7 @@ class ConversationView(QScrollArea):
             case e.ProviderChecked():
                 for entry in self._model.entries:
                     card = self._widgets.get(entry.key)
-                    if isinstance(entry, m.ProblemCard) and isinstance(card, ProblemCard):
+                    if isinstance(entry, n.ProblemCard) and isinstance(card, ProblemCard):
                         self._remedies.on_checked(event, card, entry)
             case e.PhaseChanged(phase):
                 self._on_phase(phase)
@@ -171,20 +172,20 @@ class ConversationView(QScrollArea):
 
     # --- changes ------------------------------------------------------------------------------------------
 
-    def _show(self, change: m.Change) -> None:
+    def _show(self, change: n.Change) -> None:
         match change:
-            case m.Reset():
+            case n.Reset():
                 self._reset()
-            case m.Added(index):
+            case n.Added(index):
                 self._on_added(index)
-            case m.Changed(key):
+            case n.Changed(key):
                 self._on_changed(key)
-            case m.Grew(key, text):
+            case n.Grew(key, text):
                 if isinstance(view := self._widgets.get(key), ReplyView):
                     view.grow(text)
-            case m.Removed(key):
+            case n.Removed(key):
                 self._forget(key)
-            case m.Spoken(key, start, end):
+            case n.Spoken(key, start, end):
                 self._on_spoken(key, start, end)
         self._show_emptiness()
 
@@ -203,19 +204,19 @@ class ConversationView(QScrollArea):
     def _on_added(self, index: int) -> None:
         entry = self._model.entries[index]
         self._build(entry)
-        if isinstance(entry, m.UserTurn | m.LiveTurn):
+        if isinstance(entry, n.UserTurn | n.LiveTurn):
             self.jump_to_newest()
 
     def _on_changed(self, key: str) -> None:
         widget, entry = self._widgets.get(key), self._model.entry(key)
         match widget, entry:
-            case ReplyView(), m.Reply():
+            case ReplyView(), n.Reply():
                 widget.set_reply(entry)
-            case UserCard(), m.UserTurn():
+            case UserCard(), n.UserTurn():
                 widget.set_turn(entry)
-            case LiveCard(), m.LiveTurn():
+            case LiveCard(), n.LiveTurn():
                 widget.set_turn(entry)
-            case WaitingCard(), m.WaitingTake():
+            case WaitingCard(), n.WaitingTake():
                 widget.set_waiting(entry)
                 widget.set_busy(False)
 
@@ -250,12 +251,12 @@ class ConversationView(QScrollArea):
             entry = self._model.entry(key)
             if isinstance(view, UserCard | WaitingCard):
                 view.set_playing(take_id)
-            elif isinstance(view, ReplyView) and isinstance(entry, m.Reply):
+            elif isinstance(view, ReplyView) and isinstance(entry, n.Reply):
                 view.set_playing(message_id == entry.message.id)
 
     # --- building -----------------------------------------------------------------------------------------
 
-    def _build(self, entry: m.Entry) -> None:
+    def _build(self, entry: n.Entry) -> None:
         if entry.key in self._widgets:
             return
         widget = self._make(entry)
@@ -266,26 +267,26 @@ class ConversationView(QScrollArea):
         self._widgets[entry.key] = widget
         self._stack.add(widget, at)
 
-    def _make(self, entry: m.Entry) -> QWidget:
+    def _make(self, entry: n.Entry) -> QWidget:
         match entry:
-            case m.Reply():
+            case n.Reply():
                 return self._make_reply(entry)
-            case m.UserTurn():
+            case n.UserTurn():
                 card = UserCard(self._theme, entry)
                 card.play.connect(self._on_play)
                 return card
-            case m.LiveTurn():
+            case n.LiveTurn():
                 return LiveCard(self._theme, entry)
-            case m.WaitingTake():
+            case n.WaitingTake():
                 return self._make_waiting(entry)
-            case m.NothingHeardLine():
+            case n.NothingHeardLine():
                 return NothingHeard(self._theme, entry)
-            case m.ToolLine():
+            case n.ToolLine():
                 return ToolUse(self._theme, entry)
-            case m.ProblemCard():
+            case n.ProblemCard():
                 return self._make_problem(entry)
 
-    def _make_reply(self, entry: m.Reply) -> ReplyView:
+    def _make_reply(self, entry: n.Reply) -> ReplyView:
         view = ReplyView(self._theme, entry)
         key, message_id = entry.key, entry.message.id
         view.grew.connect(lambda: self._on_grew(key))
@@ -295,7 +296,7 @@ class ConversationView(QScrollArea):
         self._on_work(key, view)
         return view
 
-    def _make_waiting(self, entry: m.WaitingTake) -> WaitingCard:
+    def _make_waiting(self, entry: n.WaitingTake) -> WaitingCard:
         card = WaitingCard(self._theme, entry, self._other_engines())
         card.play.connect(self._on_play)
         card.retry.connect(lambda take_id, provider: self._on_retry(card, take_id, provider))
@@ -306,7 +307,7 @@ class ConversationView(QScrollArea):
         own = self._settings.choice(Job.TRANSCRIPTION).provider
         return tuple((p.name, p.shown) for p in self._settings.providers if p.name != own)
 
-    def _make_problem(self, entry: m.ProblemCard) -> ProblemCard:
+    def _make_problem(self, entry: n.ProblemCard) -> ProblemCard:
         self._attempts += 1
         jobs = (Job.CHAT, Job.TRANSCRIPTION, Job.SPEECH)
         is_local = all(self._settings.choice(job).provider == "local" for job in jobs)
@@ -461,4 +462,4 @@ class ConversationView(QScrollArea):
 
 
 def _page_for(code: str) -> str:
-    return "sound" if code == "device" else "providers"
+    return {"device": "sound", "over_budget": "usage"}.get(code, "providers")

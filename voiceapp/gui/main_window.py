@@ -11,14 +11,17 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from voiceapp.core import commands as do
 from voiceapp.core import events as ev
+from voiceapp.core.budget import BudgetAsked, BudgetSettled
+from voiceapp.core.checks import DraftKept
 from voiceapp.core.conversation import ConversationHead, Role
 from voiceapp.core.settings import Settings
 from voiceapp.gui.auto_repeat import ask_for_true_key_ups
 from voiceapp.gui.conversation_rail import ConversationRail, IconRail
+from voiceapp.gui.cost_tally import CostTally
 from voiceapp.gui.focus_ring import FocusRing
 from voiceapp.gui.header import Header
 from voiceapp.gui.notice_texts import notice_for
-from voiceapp.gui.notices import NoticeAction, Notices, NoticeText
+from voiceapp.gui.notices import NoticeAction, NoticeLine, Notices, NoticeText
 from voiceapp.gui.session_bridge import SessionBridge
 from voiceapp.gui.shell import Plan, Shell, is_text_field
 from voiceapp.gui.state_strip import StateStrip
@@ -81,7 +84,8 @@ class MainWindow(QMainWindow):
         self._talk = cast("ConversationPane", pane)
         self.settings = Settings()
         self._head = ConversationHead(0, "", 0.0)
-        self._turns = 0
+        self._turns, self._costs = 0, CostTally()
+        self._questions: dict[int, NoticeLine] = {}
         self._is_closing = self._is_closed = False
         self.gesture = TalkGesture(self)
         self.header, self.notices = Header(theme), Notices(theme)
@@ -114,6 +118,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         send = self._bridge.send
         self._bridge.happened.connect(self.apply)
+        self._bridge.happened.connect(self._on_draft)
         self._bridge.failed.connect(self._on_failed)
         self._bridge.stopped.connect(self._on_stopped)
         self._talk.wanted.connect(send)
@@ -135,7 +140,7 @@ class MainWindow(QMainWindow):
             rail.new_wanted.connect(self._new)
             rail.recordings_wanted.connect(self._windows.show_recordings)
             rail.settings_wanted.connect(lambda: self._windows.show_settings())
-        self.header.side_wanted.connect(self._toggle_side)
+        self.header.side_wanted.connect(self.toggle_side)
         self.shell.plan_changed.connect(self._on_plan)
         self._on_plan(self.shell.plan)
         self.bar.button.setProperty("drawsFocus", True)
@@ -147,7 +152,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+L", lambda: self.bar.entry.setFocus(Qt.FocusReason.ShortcutFocusReason)),
             ("Ctrl+,", lambda: self._windows.show_settings()),
             ("Ctrl+B", self._toggle_rail),
-            ("Ctrl+J", self._toggle_side),
+            ("Ctrl+J", self.toggle_side),
             ("Ctrl+R", self._talk.regenerate_last),
             ("Ctrl+Shift+C", self._talk.copy_last_answer),
             ("F6", lambda: self._next_region(1)),
@@ -163,6 +168,7 @@ class MainWindow(QMainWindow):
         """Hand *event* to those it concerns. GUI thread."""
         self.gesture.apply(event)
         self.strip.apply(event)
+        self._on_money(event)
         self.bar.show_word(self.strip.strip.word)
         self._talk.handle(event)
         match event:
@@ -191,10 +197,26 @@ class MainWindow(QMainWindow):
                 self._show_head(replace(self._head, id=message.conversation_id))
         self._notice(event)
 
+    def _on_money(self, event: ev.Event) -> None:
+        """Add up what the conversation costs; close the question about the budget once it is settled."""
+        if self._costs.apply(event):
+            self._show_head(self._head)
+        if isinstance(event, BudgetSettled) and (line := self._questions.pop(event.number, None)) is not None:
+            line.withdraw()
+
+    def _on_draft(self, event: ev.Event) -> None:
+        """What was not sent is the person's again, to be changed."""
+        if isinstance(event, DraftKept):
+            self.bar.entry.give_back(event.text)
+            self.bar.entry.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _notice(self, event: ev.Event) -> None:
         notice = notice_for(event, self._bridge.send, lambda: self.settings, self._windows.show_recordings)
-        if notice is not None:
-            self.notices.add(notice)
+        if notice is None:
+            return
+        line = self.notices.add(notice)
+        if isinstance(event, BudgetAsked):
+            self._questions[event.number] = line
 
     def _use_settings(self, settings: Settings) -> None:
         self.settings = settings
@@ -208,7 +230,7 @@ class MainWindow(QMainWindow):
 
     def _show_head(self, head: ConversationHead) -> None:
         self._head = head
-        self.header.show_conversation(head.title, self._turns)
+        self.header.show_conversation(head.title, self._turns, self._costs.words)
         self.rail.show_current(head.id)
 
     def _on_failed(self, problem: ev.Problem) -> None:
@@ -256,7 +278,8 @@ class MainWindow(QMainWindow):
     def _toggle_rail(self) -> None:
         self.shell.toggle_rail()
 
-    def _toggle_side(self) -> None:
+    def toggle_side(self) -> None:
+        """Open or close the side panel."""
         self.shell.toggle_side()
         self.header.side_button.setChecked(self.shell.is_side_open)
 

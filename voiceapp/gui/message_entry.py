@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QTextOption
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QTextCursor, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
 
 from voiceapp.gui.controls import IconButton
@@ -100,6 +100,15 @@ class MessageEntry(QWidget):
     def text(self) -> str:
         """What stands in the entry."""
         return self.lines.toPlainText()
+
+    def give_back(self, text: str) -> None:
+        """Put *text* into the entry, before what the person has begun to write meanwhile; they can undo it."""
+        if self.text().strip() == text.strip():
+            return
+        cursor = self.lines.textCursor()
+        cursor.movePosition(QTextCursor.MoveOperation.Start)
+        cursor.insertText(f"{text}\n" if self.text().strip() else text)
+        self.lines.setTextCursor(cursor)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

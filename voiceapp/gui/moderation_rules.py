@@ -83,7 +83,7 @@ class RulesView(QWidget):
             ),
             Checkpoint.IMAGE_PROMPT: RuleControls(theme, self.tr("Image prompts"), self.tr("Before they are sent.")),
             Checkpoint.IMAGE: RuleControls(
-                theme, self.tr("Generated images"), self.tr("With “Block” they stay blurred until they are judged.")
+                theme, self.tr("Generated images"), self.tr("With “Block” they are not shown before they are judged.")
             ),
         }
         inner = Surface(theme, "rail")

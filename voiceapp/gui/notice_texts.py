@@ -8,9 +8,13 @@ from gettext import gettext as _
 from gettext import ngettext
 
 from voiceapp.core import events as ev
+from voiceapp.core.budget import Answer, AnswerBudget, BudgetAsked
 from voiceapp.core.catalogue import with_replacement
+from voiceapp.core.check_words import not_sent
+from voiceapp.core.checks import DraftKept
 from voiceapp.core.commands import ApplySettings, Command, PlayTake, RetryTake
 from voiceapp.core.conversation import Take
+from voiceapp.core.money import usd
 from voiceapp.core.providers import ModelEnding, TookOver
 from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
 from voiceapp.gui.notices import NoticeAction, NoticeText
@@ -27,6 +31,8 @@ def notice_for(
     match event:
         case ev.Notice(message=message, hint=hint, is_problem=is_problem):
             return NoticeText(message, hint, is_problem=is_problem)
+        case DraftKept(checked=checked):
+            return NoticeText(*not_sent(checked), is_problem=True)
         case ev.DevicesChanged(notice=notice) if notice:
             return NoticeText(notice)
         case TookOver():
@@ -37,8 +43,27 @@ def notice_for(
             return _server_found(event, send, settings)
         case ev.TakesListed(recovered=recovered) if recovered:
             return _recovered(recovered, send, show_takes)
+        case BudgetAsked():
+            return _over_budget(event, send)
         case _:
             return None
+
+
+def _over_budget(asked: BudgetAsked, send: Send) -> NoticeText:
+    def give(answer: Answer) -> Callable[[], None]:
+        return lambda: send(AnswerBudget(asked.number, answer))
+
+    sentence = _("This month's budget of {budget} is spent ({spent}). Go on?")
+    return NoticeText(
+        sentence.format(budget=usd(asked.budget_usd), spent=usd(asked.spent_usd)),
+        _("What you said and wrote is kept, whatever you answer."),
+        (
+            NoticeAction(_("This time"), give(Answer.ONCE)),
+            NoticeAction(_("Until the month ends"), give(Answer.MONTH)),
+        ),
+        dismiss=_("Stop"),
+        on_dismissed=give(Answer.NO),
+    )
 
 
 def _took_over(event: TookOver) -> NoticeText:

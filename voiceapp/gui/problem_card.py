@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPush
 
 from voiceapp.core.events import Problem
 from voiceapp.gui.controls import Line
-from voiceapp.gui.conversation_model import ProblemCard as Entry
+from voiceapp.gui.conversation_entries import ProblemCard as Entry
 from voiceapp.gui.copy_button import CopyButton
 from voiceapp.gui.quiet_line import Icon
 from voiceapp.gui.text_button import IconTextButton
@@ -24,7 +24,7 @@ NO_OTHER_ENGINE_HELPS = frozenset({"device", "store", "disk_full", "audio_file",
 WAITING_HELPS = frozenset(
     {"rate_limit", "no_network", "timeout", "down", "bad_answer", "device", "store", "disk_full", "error", "provider"}
 )
-SETTINGS_HELP = frozenset({"config", "no_credit", "bad_request", "model_gone", "audio_file", "device"})
+SETTINGS_HELP = frozenset({"config", "no_credit", "bad_request", "model_gone", "audio_file", "device", "over_budget"})
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from voiceapp.gui.controls import DrawnButton
-from voiceapp.gui.conversation_model import NothingHeardLine, ToolLine
+from voiceapp.gui.conversation_entries import NothingHeardLine, ToolLine
 from voiceapp.gui.theme import Theme
 
 DOT_MS = 400

@@ -9,6 +9,7 @@ from voiceapp.core import commands as c
 from voiceapp.core import events as e
 from voiceapp.core.conversation import Role
 from voiceapp.core.settings import Choice, Job, ProviderKind, Settings
+from voiceapp.gui import conversation_entries as n
 from voiceapp.gui import conversation_model as m
 from voiceapp.gui.problem_card import ProblemCard
 
@@ -26,28 +27,28 @@ class Remedies:
         self.settings = Settings()
         self._key_provider = ""
 
-    def retry_of(self, entry: m.ProblemCard) -> c.Command | None:
+    def retry_of(self, entry: n.ProblemCard) -> c.Command | None:
         """Return the command that tries the failed turn again."""
         message = entry.message
         if message is not None and message.role is Role.ASSISTANT and message.text:
             return c.Regenerate(message.id)
         if entry.take is not None:
             return c.RetryTake(entry.take.id)
-        last = next((item for item in reversed(self._model.entries) if isinstance(item, m.UserTurn)), None)
+        last = next((item for item in reversed(self._model.entries) if isinstance(item, n.UserTurn)), None)
         return c.SendText(last.message.text) if last is not None else None
 
-    def retry(self, card: ProblemCard, entry: m.ProblemCard) -> None:
+    def retry(self, card: ProblemCard, entry: n.ProblemCard) -> None:
         """Send the failed turn again."""
         card.set_used()
         if (command := self.retry_of(entry)) is not None:
             self._want(command)
 
-    def use(self, card: ProblemCard, entry: m.ProblemCard, settings: Settings) -> None:
+    def use(self, card: ProblemCard, entry: n.ProblemCard, settings: Settings) -> None:
         """Use other engines from now on, and try the turn with them."""
         self._want(c.ApplySettings(settings))
         self.retry(card, entry)
 
-    def use_model(self, card: ProblemCard, entry: m.ProblemCard, model: str) -> None:
+    def use_model(self, card: ProblemCard, entry: n.ProblemCard, model: str) -> None:
         """Give *model* the job of the one that is gone, and try again."""
         gone, jobs = entry.problem.model, dict(self.settings.jobs)
         for job in (Job.TRANSCRIPTION, Job.CHAT, Job.SPEECH):
@@ -56,14 +57,14 @@ class Remedies:
                 jobs[job.value] = Choice(choice.provider, model)
         self.use(card, entry, replace(self.settings, jobs=jobs))
 
-    def check_key(self, card: ProblemCard, entry: m.ProblemCard, key: str) -> None:
+    def check_key(self, card: ProblemCard, entry: n.ProblemCard, key: str) -> None:
         """Keep *key* and check it; the turn is sent when it proves good."""
         card.set_checking()
         self._key_provider = self._provider_name(entry.problem.provider)
         self._want(c.StoreKey(self._key_provider, key))
         self._want(c.CheckProvider(self._key_provider))
 
-    def on_checked(self, event: e.ProviderChecked, card: ProblemCard, entry: m.ProblemCard) -> None:
+    def on_checked(self, event: e.ProviderChecked, card: ProblemCard, entry: n.ProblemCard) -> None:
         """The newest problem's *card* may have waited for this."""
         if event.name != self._key_provider:
             return
@@ -83,6 +84,6 @@ class Remedies:
         return next((name for name in used if kinds.get(name) is not ProviderKind.LOCAL), "openai")
 
 
-def _failed_job(entry: m.ProblemCard) -> Job:
+def _failed_job(entry: n.ProblemCard) -> Job:
     """Guess which job a model that is gone had: without words yet it was hearing."""
     return Job.CHAT if entry.message is not None or entry.take is None or entry.take.text else Job.TRANSCRIPTION

@@ -11,9 +11,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from voiceapp.core.conversation import Message, Timings
+from voiceapp.core.money import cost_words
 from voiceapp.gui.code_block import CodeBlock
 from voiceapp.gui.controls import IconButton
-from voiceapp.gui.conversation_model import Reply
+from voiceapp.gui.conversation_entries import Reply
 from voiceapp.gui.copy_button import CopyIcon
 from voiceapp.gui.markdown_blocks import Block, BlockScanner, Kind
 from voiceapp.gui.markdown_writer import MarkdownWriter
@@ -67,11 +68,13 @@ class ReplyView(Stack):
         self._more.hide()
         self._cut = IconLine(theme, "hand", "ink2")
         self._cut.hide()
+        self._verdict = IconLine(theme, "flag", "problem")
+        self._verdict.hide()
         self.footer = ReplyFooter(theme, lambda: self.text)
         self.footer.hide()
         self.footer.again.clicked.connect(self.regenerate)
         self.footer.speak.clicked.connect(self.speak)
-        for item in (self._dots, self._more, self._cut, self.footer):
+        for item in (self._dots, self._more, self._cut, self._verdict, self.footer):
             self.add(item)
             item.setVisible(item is self._dots)
         self.set_reply(reply)
@@ -131,10 +134,13 @@ class ReplyView(Stack):
             part.set_heard(message.heard_chars)
         if is_cut:
             self._cut.set_text(self._cut_words())
-        self._cut.setVisible(is_cut)
+        verdict = self._reply.verdict
+        self._cut.setVisible(is_cut and not verdict)
+        self._verdict.set_text(verdict)
+        self._verdict.setVisible(bool(verdict))
         self._dots.setVisible(not message.is_complete and not self.text.strip())
         self.footer.setVisible(message.is_complete or message.timings is not None)
-        self.footer.set_message(message)
+        self.footer.set_message(message, cost_words(self._reply.cost))
         if message.is_complete:
             self.set_spoken(0, 0)
         self.setAccessibleName(self.tr("Answer"))
@@ -144,8 +150,13 @@ class ReplyView(Stack):
         words = self._reply.unheard
         lost = self.tr("1 word was not heard.") if words == 1 else self.tr("{n} words were not heard.").format(n=words)
         if self._reply.interrupted_at_s is None:
-            return self.tr("You interrupted. {lost}").format(lost=lost)
+            return lost
         return self.tr("You interrupted at {s:.1f} s. {lost}").format(s=self._reply.interrupted_at_s, lost=lost)
+
+    @property
+    def verdict(self) -> str:
+        """What is said about moderation; empty where it found nothing."""
+        return "" if self._verdict.isHidden() else self._verdict.text()
 
     @property
     def cut_words(self) -> str:
@@ -317,9 +328,9 @@ class ReplyFooter(QWidget):
             row.addWidget(button)
         self.setFixedHeight(28)
 
-    def set_message(self, message: Message) -> None:
-        words = timing_words(message.timings)
-        self._times.setText(words or message.engine)
+    def set_message(self, message: Message, cost: str = "") -> None:
+        words = timing_words(message.timings) or message.engine
+        self._times.setText(" · ".join(part for part in (words, cost) if part))
         self._times.setToolTip(message.engine)
 
     def set_speaking(self, is_speaking: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from math import ceil
 
-from PySide6.QtCore import QElapsedTimer, QRectF, QSize, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFontMetricsF,
     QPainter,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 
 from voiceapp.core.audio import Level
 from voiceapp.core.conversation import Take, TakeState
-from voiceapp.gui.conversation_model import LiveTurn, UserTurn, WaitingTake
+from voiceapp.gui.conversation_entries import LiveTurn, UserTurn, WaitingTake
 from voiceapp.gui.selectable_text import SelectableText
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.waveform import TakeRow
@@ -63,6 +63,36 @@ class TurnText(SelectableText):
         with self.steady() as cursor:
             cursor.setBlockFormat(size)
             cursor.insertText(self._words, style)
+
+
+class VerdictLine(QWidget):
+    """What moderation found in the words: a flag, the categories, their scores."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.text = ""
+        self.setFont(theme.font(12, 500))
+        self.setFixedHeight(20)
+        self.hide()
+        theme.changed.connect(self.update)
+
+    def set_text(self, text: str) -> None:
+        """Show *text*; nothing where it is empty."""
+        self.text = text
+        self.setAccessibleName(self.tr("Moderation: {found}").format(found=text))
+        self.setToolTip(text)
+        self.setVisible(bool(text))
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text) + 24, 20)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self._theme.paint_icon(painter, QRectF(0, 2, 16, 16), "flag", "problem")
+        painter.setPen(self._theme.color("problem"))
+        shown = painter.fontMetrics().elidedText(self.text, Qt.TextElideMode.ElideRight, self.width() - 22)
+        painter.drawText(QRectF(22, 0, self.width() - 22, 20), Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 class Card(QWidget):
@@ -136,8 +166,9 @@ class UserCard(Card):
         super().__init__(theme, "turn")
         self._text = TurnText(theme)
         self.row = TakeRow(theme)
-        self.column.addWidget(self._text)
-        self.column.addWidget(self.row)
+        self.verdict = VerdictLine(theme)
+        for part in (self._text, self.row, self.verdict):
+            self.column.addWidget(part)
         self.row.play.clicked.connect(self._on_play)
         self.set_turn(turn)
 
@@ -149,6 +180,7 @@ class UserCard(Card):
         self.row.setVisible(turn.take is not None)
         if turn.take is not None:
             self.row.set_take(turn.take)
+        self.verdict.set_text(turn.verdict)
         self.updateGeometry()
         self.place()
 

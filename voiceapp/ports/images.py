@@ -99,6 +99,9 @@ class ImageGate(Protocol):
         """Return where *prompt* may be sent; raises Refused where it is held back."""
         ...
 
-    async def judge_image(self, data: bytes, mime: str) -> str | None:
-        """Return None (not checked), "" (nothing found) or a category; raises Refused to hold the picture back."""
+    async def judge_image(self, data: bytes, mime: str, image_id: int | None = None) -> str | None:
+        """Return None (not checked), "" (nothing found) or a category; raises Refused to hold the picture back.
+
+        *image_id*: its number, where it is in the gallery already.
+        """
         ...

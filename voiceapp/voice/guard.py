@@ -182,7 +182,7 @@ class Guard:
             return None
         return await self.checked_text(Subject(SubjectKind.TEXT), Checkpoint.IMAGE_PROMPT, prompt)
 
-    async def admits_image(self, data: bytes, mime: str, image_id: int) -> Checked | None:
+    async def admits_image(self, data: bytes, mime: str, image_id: int | None) -> Checked | None:
         """Check a generated picture; None where that is off. It is to stay hidden where ``is_stopped``."""
         if self.action(Checkpoint.IMAGE) is Action.OFF:
             return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from gettext import gettext as _
 
+from voiceapp.core.check_words import not_sent
 from voiceapp.core.checks import Checked
 from voiceapp.core.errors import Refused
-from voiceapp.core.moderation import Action, Checkpoint
+from voiceapp.core.moderation import Action, Checkpoint, named
 from voiceapp.voice.guard import Guard
 from voiceapp.voice.studio import Studio
 
@@ -26,22 +27,22 @@ class GuardGate:
         """As ImageGate."""
         checked = await Guard(self._studio).admits_prompt(prompt)
         if checked is not None and checked.is_stopped:
-            raise Refused(
-                _("The prompt was held back by your own limits."),
-                hint=_("It is kept. The Moderation panel says what was found."),
-            )
+            sentence, hint = not_sent(checked)
+            raise Refused(sentence, hint=hint)
 
-    async def judge_image(self, data: bytes, mime: str) -> str | None:
+    async def judge_image(self, data: bytes, mime: str, image_id: int | None = None) -> str | None:
         """As ImageGate."""
-        checked = await Guard(self._studio).admits_image(data, mime, 0)
-        if checked is None or checked.problem:
+        checked = await Guard(self._studio).admits_image(data, mime, image_id)
+        if checked is None:
             return None
         if checked.is_stopped:
             raise Refused(
-                _("The picture was held back by your own limits."),
-                hint=_("Describe it differently. The Moderation panel says what was found."),
+                _("The picture was held back: {found}.").format(
+                    found=checked.problem.rstrip(".") or named(checked.exceeded) or _("flagged by the service")
+                ),
+                hint=_("Describe it differently, or change the rule under Moderation."),
             )
-        return _found(checked)
+        return None if checked.problem else _found(checked)
 
 
 def _found(checked: Checked) -> str:

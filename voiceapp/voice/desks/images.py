@@ -200,9 +200,10 @@ class ImageDesk:
     async def _finish(self, drawing: Drawing, part: i.FinishedImage, label: str) -> None:
         """Keep a picture, then show it."""
         picture = part.picture
-        verdict = None
-        if self._gate is not None:
-            verdict = await self._gate.judge_image(picture.data, MIMES[picture.format])
+        verdict, gate = None, self._gate
+        may_be_held_back = gate is not None and gate.hides_previews
+        if gate is not None and may_be_held_back:
+            verdict = await gate.judge_image(picture.data, MIMES[picture.format])
         image = i.StoredImage(
             0,
             "",
@@ -221,6 +222,22 @@ class ImageDesk:
         drawing.images.append(image)
         self._emit(i.ImageAdded(image, drawing.job))
         await self.choose(image)
+        if gate is not None and not may_be_held_back:  # only told: nobody waits for it
+            self._studio.beside(self._judge(gate, image.id, picture), "judge-image")
+
+    async def _judge(self, gate: ImageGate, image_id: int, picture: i.Picture) -> None:
+        """Let moderation look at a picture that is shown already."""
+        try:
+            verdict = await gate.judge_image(picture.data, MIMES[picture.format], image_id)
+            if verdict is None:
+                return
+            changed = await self.gallery.update(image_id, verdict=verdict)
+        except VoiceAppError as error:
+            self._emit(Notice(error.message, error.hint, is_problem=True))
+            return
+        if self.current is not None and self.current.id == image_id:
+            self.current = changed
+        self._emit(i.ImageChanged(changed))
 
     async def _charge(self, drawing: Drawing, cost_usd: float | None) -> None:
         drawing.cost_usd = cost_usd
