@@ -179,4 +179,35 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX tool_uses_by_message ON tool_uses (message_id)",
     ),
+    (  # work in batches: jobs and their lines; columns as the fields of core.batch
+        """CREATE TABLE batch_jobs (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            task TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            model TEXT NOT NULL,
+            token TEXT NOT NULL,
+            folder TEXT NOT NULL,
+            created_at REAL NOT NULL,
+            state TEXT NOT NULL,
+            file_id TEXT NOT NULL DEFAULT '',
+            batch_id TEXT NOT NULL DEFAULT '',
+            at_service INTEGER NOT NULL DEFAULT 0,
+            problem TEXT NOT NULL DEFAULT '',
+            usd REAL
+        ) STRICT""",
+        """CREATE TABLE batch_lines (
+            job_id INTEGER NOT NULL REFERENCES batch_jobs (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            source TEXT NOT NULL,
+            text TEXT NOT NULL,
+            state TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            result TEXT NOT NULL,
+            error TEXT NOT NULL,
+            target TEXT NOT NULL,
+            tokens_in INTEGER NOT NULL,
+            tokens_out INTEGER NOT NULL,
+            PRIMARY KEY (job_id, number)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
