@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import importlib
 import os
 import sys
@@ -16,6 +17,7 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -26,6 +28,7 @@ from voiceapp.gui.display import has_display
 from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.session_bridge import Emit, OpenSession, Session, SessionBridge
 from voiceapp.gui.settings_page import Facts
+from voiceapp.gui.side_pages import SidePages
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.windows import SideWindows
 from voiceapp.logs import Logs
@@ -33,6 +36,7 @@ from voiceapp.paths import Paths
 from voiceapp.store.instance import SingleInstance
 
 LEAVE_WITHIN_S = 3.0
+READY_WITHIN_MS = 5000
 SWITCH_INTERVAL_S = 0.001
 """Python threads change places after 1 ms instead of 5: the voice loop waits less for a busy window."""
 
@@ -54,14 +58,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     logs = Logs(paths.logs, is_debug=options.debug, topics=[t for t in options.log.split(",") if t])
     logs.log_uncaught()
     try:
-        return run(_opener(paths, options, logs), logs, options, lambda: _facts(paths))
+        return run(_opener(paths, options, logs), logs, options, lambda: _facts(paths), paths.cache / "thumbnails")
     finally:
         logs.close()
         instance.release()
 
 
 def run(
-    open_session: OpenSession, logs: Logs, options: argparse.Namespace, make_facts: Callable[[], Facts] = Facts
+    open_session: OpenSession,
+    logs: Logs,
+    options: argparse.Namespace,
+    make_facts: Callable[[], Facts] = Facts,
+    cache: Path | None = None,
 ) -> int:
     """Run the application with sessions from *open_session*; return the exit code."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -74,17 +82,26 @@ def run(
     bridge = SessionBridge(open_session, app, is_debug=options.debug)
     windows = SideWindows(theme, bridge, logs.ring.lines, make_facts)
     window = MainWindow(theme, bridge, ConversationView(theme), windows)
+    SidePages(theme, bridge, window, windows, cache)
     window.closed.connect(windows.close_all)
     window.closed.connect(app.quit)
     if options.ready_file is not None:
         ready_file: Path = options.ready_file
         window.ready.connect(lambda: ready_file.write_text("ready\n", encoding="utf-8"))
+    window.ready.connect(_collect_garbage_again)
+    QTimer.singleShot(READY_WITHIN_MS, _collect_garbage_again)
     window.show()
     bridge.start()
     code = app.exec()
     bridge.stop()
     bridge.wait(LEAVE_WITHIN_S)
     return code
+
+
+def _collect_garbage_again() -> None:
+    """What is imported by now stays: the collector need not look at it again."""
+    gc.freeze()
+    gc.enable()
 
 
 def _facts(paths: Paths) -> Facts:

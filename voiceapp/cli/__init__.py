@@ -6,6 +6,7 @@ for, so that ``--help`` and wrong usage answer at once: numpy alone takes a fift
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -35,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _window(words: list[str]) -> int:
     if words and not words[0].startswith("-"):
         parse(words)  # a misspelt command: says so and leaves
+    gc.disable()  # until the window is usable: collecting among what is only being imported costs 25 ms
     from voiceapp.app import main as window
 
     return window(words)
