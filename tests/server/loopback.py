@@ -63,6 +63,10 @@ class LoopbackServer:
         """Give *answer* to every request for *path*, also a path that the specification does not know."""
         self._always[path] = _responder(answer)
 
+    def usual(self, path: str) -> Responder:
+        """Return what the script answers at *path*, to be changed and given to :meth:`answer_always`."""
+        return lambda request: self._scripted(request, path)
+
     def requests_for(self, path: str) -> list[Request]:
         """Return the requests for *path*, oldest first."""
         return [request for request in list(self.requests) if self._route(request) == path]

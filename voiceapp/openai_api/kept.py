@@ -15,6 +15,9 @@ KIND = "answer"
 _PROOFS = {Job.MODERATION.value: "results", Job.EMBEDDINGS.value: "data", Job.SPEECH.value: ""}
 """Endpoints whose answers depend on nothing but the request, and the list that a good JSON answer has."""
 
+LARGEST_BYTES = {Job.EMBEDDINGS.value: 64 * 1024}
+"""A whole archive being indexed is kept as its index; only questions come twice."""
+
 
 class KeptAnswers:
     """The answers of one provider. *whose* tells providers, and so their models, apart."""
@@ -39,7 +42,7 @@ class KeptAnswers:
 
     async def put(self, key: str, endpoint: str, content_type: str, body: bytes) -> None:
         """Keep a whole answer if it is a good one: an error inside a success must not be repeated for ever."""
-        if _is_good(_PROOFS[endpoint], body):
+        if len(body) <= LARGEST_BYTES.get(endpoint, len(body)) and _is_good(_PROOFS[endpoint], body):
             head = content_type.replace("\n", " ").encode("latin-1", "replace")
             await asyncio.to_thread(self._cache.put, KIND, key, head + b"\n" + body)
 
