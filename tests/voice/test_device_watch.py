@@ -53,9 +53,10 @@ async def test_what_is_missing_from_the_start_is_told_once() -> None:
     stage = new_stage()
     stage.devices.inputs = INPUTS[:1]
     async with stage.session():
-        await stage.until_event(e.DevicesChanged)
+        await stage.until(lambda: told(stage))
+        known = len(stage.all(e.DevicesChanged))
         stage.devices.plug(outputs=(*OUTPUTS, "Television"))
-        await stage.until_event(e.DevicesChanged, 2)
+        await stage.until_event(e.DevicesChanged, known + 1)
     assert len(told(stage)) == 1
     assert "default microphone" in told(stage)[0]
     assert stage.all(e.DevicesChanged)[-1].devices.outputs == (*OUTPUTS, "Television")
