@@ -13,9 +13,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from voiceapp.core.image_commands import ImagePhrases, parse_phrases
 from voiceapp.core.language import LanguageRules, Phrases
 from voiceapp.core.models import ModelTable, parse_models
-from voiceapp.core.tools import Tables
+from voiceapp.core.computing import Tables
 from voiceapp.core.units import Unit
 
 SPOKEN_LANGUAGES = ("en", "de")
@@ -64,6 +65,13 @@ def tool_tables() -> Tables:
         for name in (symbol, *(name for pair in names.values() for name in pair), *entry["also"]):
             also.setdefault(name.lower(), unit)
     return Tables(units={**also, **found}, places=_table("places.json"))
+
+
+@cache
+def image_phrases() -> tuple[ImagePhrases, ...]:
+    """Return what is said about the current picture, per language."""
+    table = _table("image_phrases.json")
+    return tuple(parse_phrases(table[language]) for language in SPOKEN_LANGUAGES)
 
 
 @cache

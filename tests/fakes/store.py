@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from voiceapp.core.audio import Clip, Float32Block, level_of
-from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, Timings
+from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, Timings, ToolUse
 from voiceapp.core.errors import StoreError
 
 ENVELOPE_VALUES = 64
@@ -213,6 +213,13 @@ class MemoryStore:
         self._check_writable()
         changes = {"text": text, "heard_chars": heard_chars, "timings": timings, "is_complete": is_complete}
         self._messages[message_id] = _changed(_found(self._messages, message_id), changes)
+        return self._messages[message_id]
+
+    async def add_tool_use(self, message_id: int, use: ToolUse) -> Message:
+        """As Store."""
+        self._check_writable()
+        message = _found(self._messages, message_id)
+        self._messages[message_id] = dataclasses.replace(message, tool_uses=(*message.tool_uses, use))
         return self._messages[message_id]
 
     async def delete_message(self, message_id: int) -> None:

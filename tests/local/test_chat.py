@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 
 from tests.fakes.store import MemoryStore
 from tests.virtual_clock import virtual_clock
+from tests.voice.test_tools import kits
 from voiceapp.core.conversation import Line, Role
 from voiceapp.core.speech import ChatRequest, ReplyEnd, ReplyPart, TextDelta, ToolCall, ToolResult
-from voiceapp.core.tools import TOOLS
 from voiceapp.local.chat import LocalChat
 from voiceapp.local.understanding import Language, understand
-from voiceapp.resources import local_chat_languages, tool_tables
-from voiceapp.voice.tools import ToolBox
+from voiceapp.resources import local_chat_languages
+from voiceapp.voice.toolbox import ToolBox
 
 NOW = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)  # a Friday
-SPECS = tuple(tool.spec for tool in TOOLS)
 LANGUAGES = [Language(data) for data in local_chat_languages()]
 CHAT = LocalChat(local_chat_languages())
 
@@ -52,7 +51,10 @@ async def conversation(box: ToolBox, text: str) -> str:
 
 
 def new_box(store: MemoryStore | None = None) -> ToolBox:
-    return ToolBox(store or MemoryStore(), lambda _sentence: None, lambda: NOW, tool_tables())
+    return ToolBox(kits(store or MemoryStore()))
+
+
+SPECS = new_box().specs()
 
 
 UNDERSTOOD: list[tuple[str, str, dict[str, Any]]] = [
@@ -157,7 +159,7 @@ SAID = [
 async def test_the_answer_is_a_short_sentence(text: str, said: str | None) -> None:
     box = new_box()
     answer = await conversation(box, text)
-    box.close()
+    await box.close()
     if said is None:
         assert "not known here" in answer
     else:
@@ -243,10 +245,10 @@ def test_any_text_and_any_result_give_exactly_one_end(text: str, result: str | N
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
 def test_the_data_names_only_tools_that_exist(language: Language) -> None:
-    tools = {tool.name: tool for tool in TOOLS}
+    tools = {tool.name: tool for tool in SPECS}
     for intent in language.intents:
         if intent.tool:
-            assert set(intent.data.get("arguments", {})) <= set(tools[intent.tool].properties)
+            assert set(intent.data.get("arguments", {})) <= set(tools[intent.tool].parameters["properties"])  # type: ignore[call-overload]
     assert [intent.name for intent in language.intents] == [intent.name for intent in LANGUAGES[0].intents]
     assert set(language.phrases) == set(LANGUAGES[0].phrases)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,12 +10,19 @@ import pytest
 
 from tests.fakes.store import MemoryStore
 from tests.virtual_clock import virtual_clock
+from voiceapp.core.computing import Computing
 from voiceapp.core.conversation import Role
 from voiceapp.core.speech import ToolCall
 from voiceapp.resources import tool_tables
-from voiceapp.voice.tools import RESULT_LIMIT_CHARS, ToolBox
+from voiceapp.voice.kits.own_words import OwnWords
+from voiceapp.voice.kits.timers import Timers
+from voiceapp.voice.toolbox import RESULT_LIMIT_CHARS, ToolBox
 
 NOW = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
+
+
+def kits(store: MemoryStore, ring: Callable[[str], None] = lambda _sentence: None) -> tuple[object, ...]:
+    return Computing(lambda: NOW, tool_tables()), Timers(ring), OwnWords(store, lambda: NOW)
 
 
 class Desk:
@@ -23,7 +31,7 @@ class Desk:
     def __init__(self) -> None:
         self.store = MemoryStore()
         self.rang: list[str] = []
-        self.box = ToolBox(self.store, self.rang.append, lambda: NOW, tool_tables())
+        self.box = ToolBox(kits(self.store, self.rang.append))
 
     async def call(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         result = await self.box.run(ToolCall("c1", name, json.dumps(arguments)))
@@ -71,7 +79,7 @@ async def test_a_cancelled_timer_does_not_ring(desk: Desk) -> None:
 @virtual_clock
 async def test_nothing_rings_after_close(desk: Desk) -> None:
     await desk.call("set_timer", seconds=10)
-    desk.box.close()
+    await desk.box.close()
     await asyncio.sleep(20)
     assert desk.rang == []
 

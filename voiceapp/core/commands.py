@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from voiceapp.core.settings import Settings
 
 if TYPE_CHECKING:
+    from voiceapp.core.batch import BatchCommand
     from voiceapp.core.budget import BudgetCommand
     from voiceapp.core.checks import CheckCommand
     from voiceapp.core.images import ImageCommand
+    from voiceapp.core.own_search import AskNotes, OwnSearchCommand
     from voiceapp.core.tool_events import ToolCommand
 
 
@@ -181,5 +183,5 @@ OwnCommand = (
     | TestDevices
 )
 
-Command: TypeAlias = "OwnCommand | ToolCommand | ImageCommand | CheckCommand | BudgetCommand"
+Command: TypeAlias = "OwnCommand | AskNotes | OwnSearchCommand | BatchCommand | ToolCommand | ImageCommand | CheckCommand | BudgetCommand"
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -64,6 +64,18 @@ class Take:
 
 
 @dataclass(frozen=True)
+class ToolUse:
+    """A tool that a model used on its way to a reply. *name* as the model calls it; *arguments* is JSON text."""
+
+    call_id: str
+    name: str
+    arguments: str
+    result: str
+    is_error: bool = False
+    duration_ms: float = 0.0
+
+
+@dataclass(frozen=True)
 class Message:
     """One turn of one side.
 
@@ -75,6 +87,7 @@ class Message:
             None where nothing was cut off.
         engine: who produced the text, as shown ("OpenAI gpt-6-luna").
         is_complete: False while it is being written, and after a crash or an error.
+        tool_uses: what the model called before this reply, in order.
     """
 
     id: int
@@ -87,6 +100,7 @@ class Message:
     timings: Timings | None = None
     engine: str = ""
     is_complete: bool = True
+    tool_uses: tuple[ToolUse, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,17 +125,30 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Line:
-    """One message as the model is told it."""
+    """One message as the model is told it; *tool_uses* were before its words.
+
+    *pictures*: data addresses of images that it is shown with it.
+    """
 
     role: Role
     text: str
+    tool_uses: tuple[ToolUse, ...] = ()
+    pictures: tuple[str, ...] = field(default=(), repr=False)
 
 
+TOLD_RESULT_CHARS = 600
+"""Of a tool's result in an earlier turn: enough to refer to it, not enough to crowd out the conversation."""
 INTERRUPTED_NOTE = "[The user interrupted here and did not hear the rest.]"
 
 
-def told(messages: Sequence[Message]) -> tuple[Line, ...]:
-    """Return what the model is told: of an interrupted reply only what was heard, and empty messages not at all."""
+NO_PICTURES: Mapping[int, tuple[str, ...]] = {}
+
+
+def told(messages: Sequence[Message], pictures: Mapping[int, tuple[str, ...]] = NO_PICTURES) -> tuple[Line, ...]:
+    """Return what the model is told: of an interrupted reply only what was heard, and empty messages not at all.
+
+    *pictures*: by message, the images that it is shown.
+    """
     lines: list[Line] = []
     for message in messages:
         if message.heard_chars is None:
@@ -130,8 +157,17 @@ def told(messages: Sequence[Message]) -> tuple[Line, ...]:
             heard = message.text[: message.heard_chars].strip()
             text = f"{heard} {INTERRUPTED_NOTE}" if heard else ""
         if text:
-            lines.append(Line(message.role, text))
+            lines.append(Line(message.role, text, _told_uses(message.tool_uses), pictures.get(message.id, ())))
     return tuple(lines)
+
+
+def _told_uses(uses: Sequence[ToolUse]) -> tuple[ToolUse, ...]:
+    """Leave out what failed, and shorten the rest always in the same way, so that the prompt's cache holds."""
+    return tuple(
+        use if len(use.result) <= TOLD_RESULT_CHARS else replace(use, result=f"{use.result[:TOLD_RESULT_CHARS]}…")
+        for use in uses
+        if not use.is_error
+    )
 
 
 def unheard_words(text: str, heard_chars: int) -> int:

@@ -16,9 +16,11 @@ from voiceapp.core.settings import Settings
 from voiceapp.core.turn import Phase
 
 if TYPE_CHECKING:
+    from voiceapp.core.batch import BatchEvent
     from voiceapp.core.budget import BudgetEvent
     from voiceapp.core.checks import CheckEvent
     from voiceapp.core.images import ImageEvent
+    from voiceapp.core.own_search import OwnSearchEvent
     from voiceapp.core.providers import JobCheck, ProviderEvent
     from voiceapp.core.tool_events import ToolEvent
 
@@ -344,5 +346,5 @@ OwnEvent = (
     | PlaybackChanged
 )
 
-Event: TypeAlias = "OwnEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent | BudgetEvent"
+Event: TypeAlias = "OwnEvent | OwnSearchEvent | BatchEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent | BudgetEvent"
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

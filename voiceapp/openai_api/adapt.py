@@ -26,9 +26,11 @@ _IMAGES = frozenset({
     "moderation", "output_compression", "output_format", "partial_images", "response_format", "stream",
 })  # fmt: skip
 _DROPPABLE_AT: Mapping[str, frozenset[str]] = {
+    "chat": DROPPABLE | {"response_format"},  # whoever asked for a form reads the reply with care
     "images": _IMAGES,
     "image_edits": _IMAGES,
     "embeddings": frozenset({"dimensions", "encoding_format"}),
+    "batches": frozenset({"metadata"}),
 }
 """Where an endpoint has parameters of its own, those: a picture in another form is still the picture."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from voiceapp.core.conversation import Line
 from voiceapp.core.models import Model
+from voiceapp.core.schema import relaxed
 from voiceapp.core.speech import (
+    AnswerSchema,
     ChatRequest,
     ReasoningDelta,
     ReplyEnd,
@@ -16,10 +19,12 @@ from voiceapp.core.speech import (
     TextDelta,
     ToolCall,
     ToolResult,
+    ToolSpec,
     Usage,
 )
 from voiceapp.openai_api.text_joiner import TextJoiner, whole
 
+GENERAL_CHOICES = frozenset({"auto", "none", "required"})
 FINISHES = {"stop": "stop", "length": "length", "tool_calls": "tool_calls", "function_call": "tool_calls",
             "content_filter": "content_filter", "eos": "stop", "end_turn": "stop", "max_tokens": "length"}  # fmt: skip
 
@@ -36,24 +41,72 @@ def request_body(request: ChatRequest, model: str, known: Model, effort: str = "
         body["tools"] = [
             {
                 "type": "function",
-                "function": {"name": t.name, "description": t.description, "parameters": dict(t.parameters)},
+                "function": {"name": t.name, "description": t.description, **parameters_of(t, known)},
             }
             for t in request.tools
         ]
+        if request.tool_choice:
+            body["tool_choice"] = _choice(request.tool_choice)
         effort = known.tools_effort or effort
     if effort:
         body["reasoning_effort"] = effort
+    if request.schema is not None:
+        body["response_format"] = {"type": "json_schema", "json_schema": form_of(request.schema)}
     if request.conversation_key and known.jobs:  # only where the table knows the model: others reject it
         body["prompt_cache_key"] = request.conversation_key
     return {name: value for name, value in body.items() if name not in known.refuses}
+
+
+def parameters_of(tool: ToolSpec, known: Model) -> dict[str, Any]:
+    """Return how *tool*'s arguments are declared: strictly where the model is known to keep to it.
+
+    Servers that only speak the protocol know optional keys better than null, and some refuse the word "strict".
+    """
+    if not tool.is_strict:
+        return {"parameters": dict(tool.parameters)}
+    if known.jobs:
+        return {"parameters": dict(tool.parameters), "strict": True}
+    return {"parameters": relaxed(tool.parameters)}
+
+
+def form_of(schema: AnswerSchema) -> dict[str, Any]:
+    """Return how the reply's form is declared."""
+    return {"name": schema.name, "schema": dict(schema.schema), "strict": True}
+
+
+def _choice(wanted: str) -> str | dict[str, Any]:
+    return wanted if wanted in GENERAL_CHOICES else {"type": "function", "function": {"name": wanted}}
 
 
 def _messages(request: ChatRequest) -> list[dict[str, Any]]:
     messages: list[dict[str, Any]] = []
     if request.instructions:
         messages.append({"role": "system", "content": whole(request.instructions)})
-    messages += ({"role": line.role.value, "content": whole(line.text)} for line in request.lines)
-    for step in request.tool_rounds:
+    for line in request.lines:
+        if request.tools:  # a server may refuse calls of tools that it is not told
+            _put_steps(messages, steps_of(line))
+        messages.append({"role": line.role.value, "content": _content(line)})
+    _put_steps(messages, request.tool_rounds)
+    return messages
+
+
+def _content(line: Line) -> object:
+    """Return the words, with pictures as parts of their own."""
+    text = whole(line.text)
+    if not line.pictures:
+        return text
+    pictures = ({"type": "image_url", "image_url": {"url": address}} for address in line.pictures)
+    return [{"type": "text", "text": text}, *pictures]
+
+
+def steps_of(line: Line) -> tuple[ToolCall | ToolResult, ...]:
+    """Return the calls and results of an earlier turn as they went over the wire."""
+    calls = (ToolCall(use.call_id, use.name, use.arguments) for use in line.tool_uses)
+    return (*calls, *(ToolResult(use.call_id, use.result) for use in line.tool_uses))
+
+
+def _put_steps(messages: list[dict[str, Any]], steps: Iterable[ToolCall | ToolResult]) -> None:
+    for step in steps:
         if isinstance(step, ToolResult):
             messages.append({"role": "tool", "tool_call_id": step.call_id, "content": whole(step.text)})
             continue
@@ -61,7 +114,6 @@ def _messages(request: ChatRequest) -> list[dict[str, Any]]:
             messages.append({"role": "assistant", "content": None, "tool_calls": []})
         function = {"name": step.name, "arguments": step.arguments}
         messages[-1]["tool_calls"].append({"id": step.id, "type": "function", "function": function})
-    return messages
 
 
 @dataclass

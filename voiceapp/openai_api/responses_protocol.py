@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from voiceapp.core.conversation import Line
 from voiceapp.core.models import Model
 from voiceapp.core.speech import (
     ChatRequest,
@@ -17,6 +18,7 @@ from voiceapp.core.speech import (
     ToolResult,
     Usage,
 )
+from voiceapp.openai_api.completions_protocol import GENERAL_CHOICES, form_of, parameters_of, steps_of
 from voiceapp.openai_api.text_joiner import TextJoiner, whole
 
 Item = Mapping[str, Any]
@@ -58,11 +60,15 @@ def request_body(
                 "type": "function",
                 "name": t.name,
                 "description": t.description,
-                "parameters": dict(t.parameters),
                 "strict": False,
+                **parameters_of(t, known),
             }
             for t in request.tools
         ]
+        if request.tool_choice:
+            body["tool_choice"] = _choice(request.tool_choice)
+    if request.schema is not None:
+        body["text"] = {"format": {"type": "json_schema", **form_of(request.schema)}}
     if effort:
         body["reasoning"] = {"effort": effort}
     if known.reasons and request.tools:
@@ -72,15 +78,29 @@ def request_body(
     return {name: value for name, value in body.items() if name not in known.refuses}
 
 
+def _choice(wanted: str) -> str | dict[str, Any]:
+    return wanted if wanted in GENERAL_CHOICES else {"type": "function", "name": wanted}
+
+
 def _items(request: ChatRequest, thoughts: Callable[[str], Sequence[Item]]) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = [{"role": line.role.value, "content": whole(line.text)} for line in request.lines]
-    for step in request.tool_rounds:
+    items: list[dict[str, Any]] = []
+    for line in request.lines:
+        if request.tools:
+            _put_steps(items, steps_of(line), lambda _call_id: ())
+        items.append({"role": line.role.value, "content": _content(line)})
+    _put_steps(items, request.tool_rounds, thoughts)
+    return items
+
+
+def _put_steps(
+    items: list[dict[str, Any]], steps: Iterable[ToolCall | ToolResult], thoughts: Callable[[str], Sequence[Item]]
+) -> None:
+    for step in steps:
         if isinstance(step, ToolResult):
             items.append({"type": "function_call_output", "call_id": step.call_id, "output": whole(step.text)})
         else:
             items += (dict(item) for item in thoughts(step.id))
             items.append({"type": "function_call", "call_id": step.id, "name": step.name, "arguments": step.arguments})
-    return items
 
 
 @dataclass
@@ -211,3 +231,12 @@ def response_amounts(usage: Mapping[str, Any]) -> dict[str, float]:
         "reasoning_out": (usage.get("output_tokens_details") or {}).get("reasoning_tokens"),
     }
     return {kind: float(amount) for kind, amount in amounts.items() if isinstance(amount, int | float)}
+
+
+def _content(line: Line) -> object:
+    """Return the words, with pictures as parts of their own."""
+    text = whole(line.text)
+    if not line.pictures:
+        return text
+    pictures = ({"type": "input_image", "image_url": address, "detail": "auto"} for address in line.pictures)
+    return [{"type": "input_text", "text": text}, *pictures]

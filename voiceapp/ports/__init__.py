@@ -13,7 +13,7 @@ from voiceapp.ports.keeping import Secrets, Store, TakeFormat, TakeSink, TakeSum
 from voiceapp.ports.moderation import Moderator, VerdictLog
 from voiceapp.ports.sound import AudioDevices, Loudspeaker, MicrophoneStream, Resampler, Vad
 from voiceapp.ports.tools import Outside, Tools, ToolServers
-from voiceapp.ports.usage import UsageLog
+from voiceapp.ports.usage import NoUsageLog, UsageLog
 
 __all__ = [
     "AudioDevices",
@@ -30,6 +30,7 @@ __all__ = [
     "MicrophoneStream",
     "Moderator",
     "NoCache",
+    "NoUsageLog",
     "Outside",
     "Resampler",
     "Secrets",

@@ -15,9 +15,6 @@ from voiceapp.core.speech import (
     HearingRequest,
     ReplyPart,
     SpeechRequest,
-    ToolCall,
-    ToolResult,
-    ToolSpec,
     Transcript,
     Voice,
 )
@@ -105,21 +102,6 @@ class TextToSpeech(Protocol):
         ...
 
 
-class Tools(Protocol):
-    """What a model may call. Runs on the voice loop, outside the turn's scope where a call has lasting effects."""
-
-    def specs(self) -> tuple[ToolSpec, ...]:
-        """The tools as the model is told them."""
-        ...
-
-    async def run(self, call: ToolCall) -> ToolResult:
-        """Run *call*; never raises: an error is a result that tells the model how to mend its call."""
-        ...
-
-    def close(self) -> None:
-        """End timers and the like."""
-        ...
-
 
 @dataclass(frozen=True, eq=False)
 class EngineSet:
@@ -151,8 +133,8 @@ class EngineMaker(Protocol):
         """Return another recogniser, for retrying a take; the caller closes it."""
         ...
 
-    async def check(self, settings: Settings, provider: str) -> ProviderChecked:
-        """Really call *provider*; never raises."""
+    async def check(self, settings: Settings, provider: str, jobs: Sequence[str] = ()) -> ProviderChecked:
+        """Really call *provider* and try each of *jobs* (values of ``Job``); never raises."""
         ...
 
     def discover(self, settings: Settings) -> AsyncIterator[ServerFound]:

@@ -14,6 +14,7 @@ from voiceapp.core.conversation import (
     Take,
     TakeState,
     Timings,
+    ToolUse,
 )
 
 
@@ -160,6 +161,10 @@ class Store(Protocol):
         is_complete: bool | None = None,
     ) -> Message:
         """Change what is given."""
+        ...
+
+    async def add_tool_use(self, message_id: int, use: ToolUse) -> Message:
+        """Keep a tool that was used on the way to a reply; returns the message with all of them."""
         ...
 
     async def delete_message(self, message_id: int) -> None:

@@ -8,17 +8,13 @@ from gettext import gettext as _
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Timings
 from voiceapp.core.errors import StoreError
 from voiceapp.core.search_text import snippet
-from voiceapp.store import search, takes
+from voiceapp.store import search, takes, tool_uses
 from voiceapp.store.search import Kind
+from voiceapp.store.storable import storable as storable
 
 _HEADS = """SELECT c.id, c.title, c.updated_at,
     (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id) AS message_count FROM conversations c"""
 _NEXT_ACTIVITY = "(SELECT coalesce(max(activity), 0) + 1 FROM conversations)"
-
-
-def storable(text: str) -> str:
-    """Return *text* without half characters, which no file can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def create(db: sqlite3.Connection, title: str, now_s: float) -> ConversationHead:
@@ -44,7 +40,7 @@ def read(db: sqlite3.Connection, conversation_id: int) -> Conversation:
     )
     return Conversation(
         _head(head),
-        tuple(_message(row) for row in messages),
+        tool_uses.with_uses(db, (_message(row) for row in messages)),
         {row["id"]: takes.from_row(row) for row in recordings},
     )
 
@@ -143,7 +139,7 @@ def message_of(db: sqlite3.Connection, message_id: int) -> Message:
     row = db.execute("SELECT * FROM messages WHERE id = ?", [message_id]).fetchone()
     if row is None:
         raise StoreError(_("There is no message {id}.").format(id=message_id), detail="message")
-    return _message(row)
+    return tool_uses.with_uses(db, [_message(row)])[0]
 
 
 def found(db: sqlite3.Connection, query: str, limit: int) -> tuple[Message, ...]:

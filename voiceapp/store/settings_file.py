@@ -114,7 +114,7 @@ def _plain(value: object) -> object:
         return value.value
     if isinstance(value, Mapping):
         return {name: _plain(one) for name, one in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
 def _without_empty(table: Mapping[str, object]) -> dict[str, object]:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from voiceapp.core.audio import Clip
-from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, Timings
+from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, Timings, ToolUse
 from voiceapp.core.errors import AudioFileError, StoreError
 from voiceapp.ports import TakeFormat, TakeWriter
-from voiceapp.store import conversations, search, takes
+from voiceapp.store import conversations, search, takes, tool_uses
 from voiceapp.store.database import close_database, open_database, told, transaction
 from voiceapp.store.files import told_as_store_error
 from voiceapp.store.instance import Owner
@@ -174,6 +174,14 @@ class SqliteStore:
         return await self._write(
             lambda db: conversations.update_message(db, message_id, text, heard_chars, timings, is_complete)
         )
+
+    async def add_tool_use(self, message_id: int, use: ToolUse) -> Message:
+        def insert(db: sqlite3.Connection) -> Message:
+            conversations.message_of(db, message_id)
+            tool_uses.add(db, message_id, use)
+            return conversations.message_of(db, message_id)
+
+        return await self._write(insert)
 
     async def delete_message(self, message_id: int) -> None:
         await self._write(lambda db: conversations.delete_message(db, message_id))

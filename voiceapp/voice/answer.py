@@ -45,6 +45,8 @@ class Reply:
 
     text: str = ""
     finish: str = ""
+    is_bounded: bool = False
+    """It would have gone on calling tools."""
     usages: list[Usage] = field(default_factory=list)
 
 
@@ -53,7 +55,9 @@ RunTool = Callable[[ToolCall], Awaitable[ToolResult]]
 
 async def write(chat: ChatModel, request: ChatRequest, reply: Reply, run_tool: RunTool) -> AsyncGenerator[str, None]:
     """Yield the reply's text as it comes, running tools in between."""
-    for _round in range(TOOL_ROUNDS + 1):
+    for number in range(TOOL_ROUNDS + 1):
+        if number == TOOL_ROUNDS:
+            request, reply.is_bounded = replace(request, tool_choice="none"), True
         calls: list[ToolCall] = []
         async with _closing(chat.reply(request)) as parts:
             async for part in parts:
@@ -70,7 +74,7 @@ async def write(chat: ChatModel, request: ChatRequest, reply: Reply, run_tool: R
                 if len(reply.text) > MAX_REPLY_CHARS:
                     reply.finish = "length"
                     return
-        if not calls:
+        if not calls or reply.is_bounded:
             return
         results = await asyncio.gather(*(run_tool(call) for call in calls))
         request = replace(request, tool_rounds=(*request.tool_rounds, *calls, *results))

@@ -13,6 +13,7 @@ from voiceapp.core.conversation import (
     Role,
     Take,
     Timings,
+    ToolUse,
     title_of,
     told,
 )
@@ -38,6 +39,7 @@ class History:
         self._head = EMPTY
         self._messages: list[Message] = []
         self._query = ""
+        self._pictures: dict[int, tuple[str, ...]] = {}
 
     @property
     def conversation_id(self) -> int | None:
@@ -46,7 +48,11 @@ class History:
 
     def lines(self) -> tuple[Line, ...]:
         """What the model is told."""
-        return told(self._messages)
+        return told(self._messages, self._pictures)
+
+    def show(self, message_id: int, pictures: tuple[str, ...]) -> None:
+        """Let the model see *pictures* (data addresses) with a message, until the conversation is opened again."""
+        self._pictures = {message_id: pictures}
 
     def message(self, message_id: int) -> Message | None:
         """Return a message of the open conversation."""
@@ -117,6 +123,10 @@ class History:
         self._put(message)
         self._emit(MessageChanged(message, turn))
         return message
+
+    async def add_tool_use(self, message_id: int, use: ToolUse) -> None:
+        """Keep what a reply's model called."""
+        self._put(await self._store.add_tool_use(message_id, use))
 
     async def remove(self, message_id: int) -> None:
         """Delete a message (an empty or regenerated reply)."""

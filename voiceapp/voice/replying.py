@@ -6,14 +6,16 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from gettext import gettext as _
 
 from voiceapp.core.clauses import Clause
 from voiceapp.core.conversation import Message, Role, unheard_words
 from voiceapp.core.errors import VoiceAppError
-from voiceapp.core.events import Interrupted, MessageChanged, ReplyDelta, SoundStartedEvent, TurnTimed
+from voiceapp.core.events import Interrupted, MessageChanged, Notice, ReplyDelta, SoundStartedEvent, TurnTimed
 from voiceapp.core.speech import ChatRequest, SpeechRequest, ToolCall, ToolResult
 from voiceapp.core.turn import Finished, SoundStarted
-from voiceapp.voice.answer import Reply, SpokenReply, write
+from voiceapp.voice.answer import TOOL_ROUNDS, Reply, SpokenReply, write
+from voiceapp.voice.brief import Brief
 from voiceapp.voice.guard import Guard
 from voiceapp.voice.reply_guard import ReplyGuard
 from voiceapp.voice.studio import Stopwatch, Studio
@@ -54,7 +56,7 @@ class Replying:
 
     async def signal(self, name: str) -> None:
         """Play the short sound called *name*; without a loudspeaker the turn goes on without it."""
-        clip = self._studio.parts.sounds.get(name)
+        clip = await asyncio.to_thread(self._studio.parts.signal, name)
         if clip is None:
             return
         try:
@@ -64,25 +66,31 @@ class Replying:
         except VoiceAppError as error:
             log.warning("no signal sound: %s", error.message)
 
-    async def answer(self) -> None:
-        """Let the model answer the conversation as it stands; spoken where wanted."""
-        studio, chat = self._studio, self._studio.engines.chat
+    async def answer(self, brief: Brief | None = None) -> None:
+        """Let the model answer the conversation as it stands; spoken where wanted. *brief*: a special task."""
+        studio = self._studio
+        asked = studio.history.last(Role.USER)
+        brief = brief or (studio.instead(asked.text) if asked is not None else None)
+        chat = (brief and brief.chat) or studio.engines.chat
+        instructions = studio.settings.instructions or studio.parts.instructions
         request = ChatRequest(
-            instructions=studio.settings.instructions or studio.parts.instructions,
+            instructions=f"{instructions}\n\n{brief.instructions}" if brief else instructions,
             lines=studio.history.lines(),
-            tools=studio.tools,
+            tools=() if brief else studio.tools,
             conversation_key=f"voiceapp-{studio.history.conversation_id}",
         )
 
         async def run_tool(call: ToolCall) -> ToolResult:
-            return await studio.run_tool(self._turn, call)
+            return await studio.run_tool(self._turn, message_id, call)
 
         self.message = await studio.history.add(
             Role.ASSISTANT, "", turn=self._turn, engine=chat.label, is_complete=False
         )
+        studio.account.belongs_to(self.message)
+        message_id = self.message.id
         stopped_at: Clause | None = None
         async with asyncio.TaskGroup() as scope:
-            saving = scope.create_task(self._keep_saving(self.message.id), name="save")
+            saving = scope.create_task(self._keep_saving(message_id), name="save")
             async with aclosing(write(chat, request, self._reply, run_tool)) as deltas:
                 if self._is_aloud:
                     stopped_at = await self.speak(deltas, self._on_delta, self.message.id)
@@ -91,6 +99,7 @@ class Replying:
                         self._on_delta(delta)
             saving.cancel()
         timings, text = self._stopwatch.timings(), self._reply.text
+        text = brief.finished(text) if brief else text
         heard = stopped_at.start if stopped_at else None
         message = await studio.history.complete(
             self.message.id, text, turn=self._turn, heard_chars=heard, timings=timings
@@ -98,6 +107,8 @@ class Replying:
         self.message = None  # nothing left to keep
         if self._guard is not None and not self._is_aloud:
             self._guard.written(message)
+        if self._reply.is_bounded:
+            studio.emit(Notice(_("The model called tools {n} times; then it had to answer.").format(n=TOOL_ROUNDS)))
         studio.emit(TurnTimed(self._turn, timings, self._stopwatch.stages))
         studio.decide(Finished(self._turn))
 

@@ -16,9 +16,10 @@ from typing import Any
 
 from voiceapp.core import commands as c
 from voiceapp.core import turn as t
-from voiceapp.core.conversation import Role
+from voiceapp.core.conversation import Role, ToolUse
 from voiceapp.core.errors import DeviceError, VoiceAppError, unexpected
 from voiceapp.core.events import (
+    ConversationOpened,
     Devices,
     DevicesChanged,
     Event,
@@ -29,21 +30,30 @@ from voiceapp.core.events import (
     ToolUsed,
     TurnFailed,
 )
+from voiceapp.core.own_search import AskNotes
 from voiceapp.core.problems import leading, problem_of
 from voiceapp.core.settings import Settings
 from voiceapp.core.speech import ToolCall, ToolResult
+from voiceapp.core.tool_events import AnswerPermission, ListTools, ToolsListed
+from voiceapp.core.tool_settings import Permission
 from voiceapp.core.trace import Decision
 from voiceapp.ports import EngineSet
+from voiceapp.voice.account import Account, metered
 from voiceapp.voice.clerk import Clerk
 from voiceapp.voice.device_watch import DeviceWatch, News
 from voiceapp.voice.history import History
+from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
 from voiceapp.voice.parts import Desk, Parts
+from voiceapp.voice.permits import Permits
 from voiceapp.voice.playback import Playback
 from voiceapp.voice.studio import Studio
 from voiceapp.voice.turns import Turn
 
 log = logging.getLogger("voiceapp.voice")
+
+DENIED = "The person did not allow this. Go on without it, and do not try again unless they ask for it."
+"""For the model."""
 
 
 class VoiceSession:
@@ -64,7 +74,9 @@ class VoiceSession:
         self._pending_aloud = settings.is_reply_aloud
         self._key_at_s = 0.0
         self._errands: asyncio.Queue[object] = asyncio.Queue()
-        self._tools = parts.make_tools(self._on_timer)
+        self._permits = Permits(self._emit, self._keep_permission)
+        self._rings: list[str] = []
+        self._tools = parts.make_tools(self._on_timer, emit)
         self._background: list[asyncio.Task[None]] = []
         self._desks: tuple[Desk, ...] = ()
         self._studio: Studio
@@ -77,7 +89,7 @@ class VoiceSession:
         """Take a command. Voice loop only; returns at once. Turn commands have acted when this returns."""
         if self._trace is not None:
             self._trace("command", command)
-        if self._turn_command(command):
+        if self._turn_command(command) or self._tool_command(command):
             return
         desk = next((desk for desk in self._desks if desk.takes(command)), None)
         if desk is None:
@@ -99,6 +111,9 @@ class VoiceSession:
             case c.SendText(text, wanted):
                 aloud = is_aloud if wanted is None else wanted
                 self._begin(t.AskedInWriting(), lambda turn: turn.ask(text), is_aloud=aloud)
+            case AskNotes(question, wanted):
+                aloud = is_aloud if wanted is None else wanted
+                self._begin(t.AskedInWriting(), lambda turn: turn.ask_notes(question), is_aloud=aloud)
             case c.RetryTake(take_id, provider):
                 self._begin(t.TakeSent(), lambda turn: turn.retry(take_id, provider), is_aloud=is_aloud)
             case c.PlayTake(take_id):
@@ -107,6 +122,17 @@ class VoiceSession:
                 self._again(message_id, is_new=isinstance(command, c.Regenerate))
             case c.TestDevices(kind):
                 self._test_devices(kind)
+            case _:
+                return False
+        return True
+
+    def _tool_command(self, command: object) -> bool:
+        """The same for tools."""
+        match command:
+            case AnswerPermission(number, answer):
+                self._permits.answer(number, answer)
+            case ListTools():
+                self._emit(ToolsListed(self._tools.rows(), self._tools.servers()))
             case _:
                 return False
         return True
@@ -146,12 +172,16 @@ class VoiceSession:
             self._act(action)
         if self._state != before:
             self._emit(PhaseChanged(self._state.phase, self._state.turn))
+            if self._rings:
+                self._loop.call_soon(self._ring)
         return bool(actions)
 
     def _emit(self, event: Event) -> None:
         if self._trace is not None:
             self._trace("event", event)
         self._tell(event)
+        if isinstance(event, ConversationOpened) and event.conversation.head.id:
+            self._beside(self._studio.meter.tell_costs(event.conversation.head.id), "costs")
 
     def _act(self, action: t.Action) -> None:
         match action:
@@ -168,7 +198,10 @@ class VoiceSession:
                 self._start(number)
 
     def _start(self, number: int) -> None:
-        studio = replace(self._studio)  # a turn keeps the engines and settings it began with
+        # a turn keeps the engines, settings and tools it began with
+        account = Account(self._studio.meter, self._emit, number)
+        engines = metered(self._studio.engines, account)
+        studio = replace(self._studio, tools=self._tools.specs(), engines=engines, account=account)
         turn = Turn(number, studio, self._task, is_aloud=self._pending_aloud)
         self._turn = turn
         self._task = self._scope.create_task(self._run(turn, self._pending), name=f"turn-{number}")
@@ -192,10 +225,30 @@ class VoiceSession:
         except VoiceAppError as lost:
             self._emit(Notice(lost.message, lost.hint, is_problem=True))
 
-    async def _run_tool(self, turn: int, call: ToolCall) -> ToolResult:
+    async def _run_tool(self, turn: int, message_id: int, call: ToolCall) -> ToolResult:
+        wish = self._tools.wish(call)
+        if wish is not None and not await self._permits.may(turn, wish):
+            return await self._used(turn, message_id, call, ToolResult(call.id, DENIED, is_error=True), 0.0)
+        begun_s = self._loop.time()
         result = await self._tools.run(call)
-        self._emit(ToolUsed(turn, call.name, call.arguments, result.text, result.is_error))
+        return await self._used(turn, message_id, call, result, 1000.0 * (self._loop.time() - begun_s))
+
+    async def _used(
+        self, turn: int, message_id: int, call: ToolCall, result: ToolResult, duration_ms: float
+    ) -> ToolResult:
+        """Keep with the reply what was called, and tell it."""
+        arguments, text, is_error = call.arguments, result.text, result.is_error
+        use = ToolUse(call.id, call.name, arguments, text, is_error, duration_ms)
+        await self._studio.history.add_tool_use(message_id, use)
+        self._emit(ToolUsed(turn, call.name, arguments, text, is_error, duration_ms, message_id))
         return result
+
+    def _keep_permission(self, tool: str, permission: Permission) -> None:
+        """A decision that lasts is in force at once, and stored."""
+        settings = self._studio.settings
+        settings = replace(settings, tool_permissions={**settings.tool_permissions, tool: permission})
+        self._tools.use(settings)
+        self._errands.put_nowait(c.ApplySettings(settings))
 
     # --- lifetime -----------------------------------------------------------------------------------------
 
@@ -207,6 +260,8 @@ class VoiceSession:
         microphone = Microphone(parts.devices, self._on_warm_trouble)
         self._watch = DeviceWatch(parts.devices, self._on_device_news, self._on_device_list)
         self._clerk = Clerk(parts, history, self._emit, self._use)
+        meter = Meter(parts.usage, parts.models, self._emit, parts.wall, parts.zone, parts.when_spent)
+        await meter.open(settings)
         engines = await self._clerk.engines(settings)
         self._studio = Studio(
             parts=parts,
@@ -222,18 +277,23 @@ class VoiceSession:
             tools=self._tools.specs(),
             run_tool=self._run_tool,
             on_microphone_lost=self._on_microphone_lost,
+            meter=meter,
+            account=Account(meter, self._emit),
             beside=self._beside,
+            is_idle=lambda: self._state.phase is t.Phase.IDLE,
         )
         self._use_devices(settings)
-        self._emit(SessionReady(engines.shown, self._devices(), settings))
+        chosen = Devices(input=settings.input_device, output=settings.output_device)
+        self._emit(SessionReady(engines.shown, chosen, settings))
         await history.list()
         await history.begin()
         await self._recover()
         self._desks = tuple(parts.make_desks(self._studio))
         for name, work in (
             ("microphone", microphone.keep_warm(self._is_microphone_free)),
-            ("devices", self._watch.run()),
+            ("devices", self._list_devices()),
             ("clerk", self._work()),
+            ("meter", meter.run()),
             ("get-ready", self._get_ready(settings)),
         ):
             self._keep_task(self._scope.create_task(work, name=name))
@@ -242,11 +302,14 @@ class VoiceSession:
         """Silence, keep, release."""
         self._decide(t.Stopped())
         await self.settle()
-        self._tools.close()
+        await self._tools.close()
         await self._studio.playback.close()
         await self._clerk.close(self._studio.engines)
-        for task in tuple(self._background):
+        background = tuple(self._background)
+        for task in background:
             task.cancel()
+        await asyncio.wait(background)
+        await self._studio.meter.close()
 
     async def _work(self) -> None:
         while True:
@@ -281,6 +344,12 @@ class VoiceSession:
         await self._studio.engines.preload()
         await self._clerk.discover(settings)
 
+    async def _list_devices(self) -> None:
+        """Look for devices, which takes a while, tell them, and follow the chosen ones."""
+        await asyncio.to_thread(self._parts.devices.devices)
+        self._on_device_list()
+        await self._watch.run()
+
     async def _recover(self) -> None:
         recovered = await self._parts.store.recover_takes()
         if recovered:
@@ -290,6 +359,7 @@ class VoiceSession:
         """New settings (and engines, where they changed) are in force from the next turn on."""
         old = self._studio.engines
         self._studio.settings = settings
+        self._studio.meter.use(settings)
         self._use_devices(settings)
         if engines is not None:
             self._studio.engines = engines
@@ -298,6 +368,7 @@ class VoiceSession:
         return self._devices()
 
     def _use_devices(self, settings: Settings) -> None:
+        self._tools.use(settings)
         self._studio.microphone.use(settings.input_device, is_warm=settings.is_microphone_warm)
         self._studio.playback.use(settings.output_device, self._on_loudspeaker_lost)
         self._watch.choose(settings)
@@ -317,9 +388,15 @@ class VoiceSession:
         return self._state.phase is not t.Phase.LISTENING
 
     def _on_timer(self, sentence: str) -> None:
-        """A timer rang: shown always, heard when nobody is talking."""
+        """A timer rang: shown always, heard as soon as nobody is talking."""
         self._emit(Notice(sentence))
-        if self._state.phase is t.Phase.IDLE:
+        self._rings.append(sentence)
+        self._ring()
+
+    def _ring(self) -> None:
+        """Ring for what has run out, once nobody talks."""
+        if self._rings and self._state.phase is t.Phase.IDLE:
+            sentence = self._rings.pop(0)
             self._begin(t.AskedInWriting(), lambda turn: turn.ring(sentence), is_aloud=True)
 
     def _on_microphone_lost(self, error: DeviceError) -> None:

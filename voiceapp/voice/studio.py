@@ -7,14 +7,17 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from voiceapp.core.conversation import Timings
+from voiceapp.core.conversation import Message, Timings
 from voiceapp.core.errors import DeviceError
 from voiceapp.core.events import Event
 from voiceapp.core.settings import Settings
 from voiceapp.core.speech import ToolCall, ToolResult, ToolSpec
 from voiceapp.core.turn import Input
 from voiceapp.ports import EngineSet, Vad
+from voiceapp.voice.account import Account
+from voiceapp.voice.brief import Brief
 from voiceapp.voice.history import History
+from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
 from voiceapp.voice.parts import Parts
 from voiceapp.voice.playback import Playback
@@ -47,7 +50,12 @@ class Studio:
 
     Attributes:
         decide: puts a fact to the reducer; True when it lets the turn go on.
-        run_tool: runs a model's tool call for a turn.
+        run_tool: runs a model's tool call for a turn's reply (number, message id), asking the person where needed.
+        meter: counts what is consumed and asks where the budget is spent.
+        account: in a turn its own; its engines put on it what they consume.
+        is_idle: whether nobody talks and nothing is being answered; work in the background waits for that.
+        instead: given what the person said, who answers in place of the chat model; must not wait.
+        sent: called with the person's message once it is stored, before it is answered.
         beside: runs work that no turn owns and no one waits for; it ends with the session. It must tell its errors.
     """
 
@@ -62,6 +70,11 @@ class Studio:
     settings: Settings
     engines: EngineSet
     tools: tuple[ToolSpec, ...]
-    run_tool: Callable[[int, ToolCall], Awaitable[ToolResult]]
+    run_tool: Callable[[int, int, ToolCall], Awaitable[ToolResult]]
     on_microphone_lost: Callable[[DeviceError], None]
+    meter: Meter
+    account: Account
     beside: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
+    is_idle: Callable[[], bool] = lambda: True
+    instead: Callable[[str], Brief | None] = lambda _text: None
+    sent: Callable[[Message], Awaitable[None]] | None = None

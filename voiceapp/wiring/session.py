@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from voiceapp import paths as places
 from voiceapp import resources
 from voiceapp.audio.device import SoundDevices
 from voiceapp.audio.resample import StreamResampler
-from voiceapp.audio.soundfile_io import read
 from voiceapp.audio.takefile import WavTakes
 from voiceapp.core.audio import Clip
+from voiceapp.core.budget import WhenSpent
 from voiceapp.core.environment import effective, without_environment
 from voiceapp.core.errors import AudioFileError
 from voiceapp.core.events import Event, Notice
@@ -25,21 +26,27 @@ from voiceapp.core.prompts import INSTRUCTIONS
 from voiceapp.core.settings import OPENAI, Settings
 from voiceapp.core.trace import to_line
 from voiceapp.local.vad import SileroVad
-from voiceapp.ports import AudioDevices, Tools
+from voiceapp.ports import AudioDevices, Outside
+from voiceapp.store.passages import SqlitePassages
 from voiceapp.store.secrets import KeyringSecrets
 from voiceapp.store.settings_file import SettingsFile
 from voiceapp.store.sqlite import SqliteStore
+from voiceapp.store.usage import SqliteUsage
 from voiceapp.store.verdicts import SqliteVerdicts
+from voiceapp.voice.kits.images import Images
+from voiceapp.voice.own_search import OwnSearch
 from voiceapp.voice.parts import Parts
 from voiceapp.voice.session import VoiceSession, opened
-from voiceapp.voice.tools import ToolBox
+from voiceapp.voice.window_outside import WindowOutside
 from voiceapp.wiring.desks import make_desks
 from voiceapp.wiring.engines import EngineFactory
+from voiceapp.wiring.factory import factory_of
 from voiceapp.wiring.images import ImageFactory
+from voiceapp.wiring.meaning import EmbedderFactory
+from voiceapp.wiring.tools import make_tools
 
 log = logging.getLogger("voiceapp.wiring")
 
-SOUNDS = ("listening", "timer")
 
 Emit = Callable[[Event], None]
 
@@ -52,17 +59,21 @@ class Opening:
         paths: where everything lies; the folders exist.
         provider: does the turn's jobs instead of whoever the settings name.
         devices: None = the sound hardware.
+        outside: clipboard and desktop; None = the window's, which is asked by events.
         trace: a file to which every command, decision and event is written; None = no trace.
         is_vad_trusted: False = a take goes to the recogniser even if no speech was found in it.
         on_key: gets every key that is read or stored, so that the log can strike it out.
+        when_spent: what happens before a paid call once the month's budget is spent.
         adjusted: gets the settings in force and returns those for this session alone.
     """
 
     paths: places.Paths
     provider: str = ""
     devices: AudioDevices | None = None
+    outside: Outside | None = None
     trace: Path | None = None
     is_vad_trusted: bool = True
+    when_spent: WhenSpent = WhenSpent.REFUSE
     on_key: Callable[[str], None] = lambda _key: None
     adjusted: Callable[[Settings], Settings] = lambda settings: settings
 
@@ -92,11 +103,23 @@ async def open_session(opening: Opening, emit: Emit) -> AsyncIterator[VoiceSessi
         await store.open()
         for sentence in (*file.notices, *store.notices):
             emit(Notice(sentence))
-        parts = _parts(opening, store, secrets, file, settings, emit)
-        async with opened(parts, settings, emit) as session:
-            yield session
+        loop = asyncio.get_running_loop()
+        factory = factory_of(opening.paths, secrets, lambda sentence: _soon(loop, emit, Notice(sentence)), emit)
+        try:
+            parts = _parts(opening, store, secrets, file, factory, emit)
+            async with opened(parts, settings, emit) as session:
+                yield session
+            if parts.own_search is not None:
+                await parts.own_search.close()
+        finally:
+            factory.close()
     finally:
         await store.close()
+
+
+def _soon(loop: asyncio.AbstractEventLoop, emit: Emit, event: Event) -> None:
+    """Tell from any thread."""
+    loop.call_soon_threadsafe(emit, event)
 
 
 def _parts(
@@ -104,37 +127,50 @@ def _parts(
     store: SqliteStore,
     secrets: KeyringSecrets,
     file: SettingsFile,
-    settings: Settings,
+    factory: EngineFactory,
     emit: Emit,
 ) -> Parts:
-    table = resources.model_table()
+    table = factory.wires.table
     loop = asyncio.get_running_loop()
 
     def on_notice(sentence: str) -> None:
-        loop.call_soon_threadsafe(emit, Notice(sentence))
+        _soon(loop, emit, Notice(sentence))
 
     def save(changed: Settings) -> None:
         file.save(without_environment(changed, SettingsFile(opening.paths.settings_file).load(), os.environ))
 
-    def make_tools(ring: Callable[[str], None]) -> Tools:
-        return ToolBox(store, ring, lambda: datetime.now().astimezone(), resources.tool_tables())
+    own_search = OwnSearch(SqlitePassages(store, time.time), EmbedderFactory(factory.wires.build))
+    window, images = WindowOutside(emit), Images()
+    outside = opening.outside or window
 
     return Parts(
         devices=opening.devices or SoundDevices(),
         store=store,
         secrets=secrets,
-        maker=EngineFactory(secrets, table, StreamResampler, on_notice),
+        maker=factory,
         make_resampler=StreamResampler,
         make_vad=SileroVad,
         save_settings=save,
         rules_for=resources.language_rules,
-        make_tools=make_tools,
-        sounds=signals(),
+        make_tools=lambda ring, tell: make_tools(store, own_search, secrets, outside, ring, tell, images),
+        signal=signal,
         instructions=INSTRUCTIONS,
         is_vad_trusted=opening.is_vad_trusted,
         verdicts=SqliteVerdicts(store),
-        make_desks=lambda studio: make_desks(
-            studio, store, ImageFactory(secrets, table, on_notice), table, opening.paths.pictures
+        usage=SqliteUsage(store),
+        models=table,
+        when_spent=opening.when_spent,
+        own_search=own_search,
+        make_desks=lambda studio: (
+            window,
+            *make_desks(
+                studio,
+                store,
+                ImageFactory(secrets, table, on_notice, factory.wires.build),
+                table,
+                opening.paths.pictures,
+                images,
+            ),
         ),
         trace=tracer(opening.trace, loop.time) if opening.trace else None,
     )
@@ -150,12 +186,13 @@ def tracer(path: Path, now: Callable[[], float]) -> Callable[[str, object], None
     return trace
 
 
-def signals() -> dict[str, Clip]:
-    """Read the short sounds; one that is missing is simply not heard."""
-    found = {}
-    for name in SOUNDS:
-        try:
-            found[name] = read(places.assets() / "sounds" / f"{name}.wav")
-        except AudioFileError as error:
-            log.warning("no sound %s: %s", name, error.message)
-    return found
+@cache
+def signal(name: str) -> Clip | None:
+    """Read a short sound of the program's own; None, and a line in the log, where it is missing."""
+    from voiceapp.audio.soundfile_io import read  # 25 ms that the start does without
+
+    try:
+        return read(places.assets() / "sounds" / f"{name}.wav")
+    except AudioFileError as error:
+        log.warning("no sound %s: %s", name, error.message)
+        return None

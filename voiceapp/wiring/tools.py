@@ -1,0 +1,46 @@
+"""The tools of one session: which kits, which servers, and the desktop that they reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from voiceapp import resources
+from voiceapp.core.computing import Computing
+from voiceapp.core.events import Event
+from voiceapp.core.tool_events import ToolsListed
+from voiceapp.ports import Outside, Secrets, Store, Tools
+from voiceapp.tool_servers.connections import Connections
+from voiceapp.voice.kits.computer import Computer
+from voiceapp.voice.kits.own_words import OwnWords
+from voiceapp.voice.kits.timers import Timers
+from voiceapp.voice.own_search import OwnSearch
+from voiceapp.voice.toolbox import ToolBox
+
+
+def make_tools(
+    store: Store,
+    search: OwnSearch,
+    secrets: Secrets,
+    outside: Outside,
+    ring: Callable[[str], None],
+    emit: Callable[[Event], None],
+    *kits: object,
+) -> Tools:
+    """Return the tools: voiceapp's own, those of further *kits* (images), and those of the settings' servers."""
+
+    def now() -> datetime:
+        return datetime.now().astimezone()
+
+    def tell() -> None:
+        emit(ToolsListed(box.rows(), box.servers()))
+
+    servers = Connections(lambda server: secrets.get(server.secret_name), tell)
+    own = (
+        Computing(now, resources.tool_tables()),
+        Timers(ring),
+        OwnWords(store, now, lambda query, limit: search.find(box.settings, query, limit=limit)),
+        Computer(outside, lambda: box.settings.readable_paths),
+    )
+    box = ToolBox((*own, *kits), servers)
+    return box
