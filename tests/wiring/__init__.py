@@ -1,0 +1,1 @@
+"""The composition: which engine does what, and what they share."""
