@@ -15,6 +15,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_lowercase
 
 import httpx2
 import openai
@@ -34,6 +35,8 @@ ENDPOINTS = {
     Job.MODERATION.value: "/moderations",
     Job.EMBEDDINGS.value: "/embeddings",
     "models": "/models",
+    "files": "/files",
+    "batches": "/batches",
 }
 """The standard path of each endpoint; ``Provider.paths`` replaces it by name."""
 
@@ -83,15 +86,20 @@ def base_url_of(provider: Provider) -> str:
 
 
 def path_of(provider: Provider, endpoint: str) -> str:
-    """Return where *endpoint* (a key of ENDPOINTS) is served: a path below the base URL, or a whole address.
+    """Return where *endpoint* is served: a path below the base URL, or a whole address.
+
+    *endpoint* is a key of ENDPOINTS; what stands behind it follows the path ("batches/b1/cancel").
 
     ``Provider.paths`` names a path from the root of the server ("/images/generate"), since servers that move an
     endpoint usually move it out of ``/v1``; or a whole address.
     """
+    rest = endpoint.lstrip(ascii_lowercase + "_")
+    endpoint = endpoint.removesuffix(rest)
     job = Job.CHAT.value if endpoint == "responses" else endpoint
     path = provider.paths.get(endpoint, provider.paths.get(job, ""))
     if not path:
-        return ENDPOINTS[endpoint]
+        return ENDPOINTS[endpoint] + rest
+    path += rest
     if "://" in path:
         return path
     return str(httpx2.URL(base_url_of(provider)).copy_with(path="/" + path.lstrip("/"), query=None))

@@ -171,6 +171,7 @@ class Wire:
         files: Files | None = None,
         first_s: float | None = None,
         is_urgent: bool = True,
+        is_repeatable: bool = True,
     ) -> AsyncIterator[Sent]:
         """Send *body* (with its ``model``) and yield the answer, status 2xx, body unread; leaving closes it.
 
@@ -180,13 +181,14 @@ class Wire:
             files: multipart files.
             first_s: patience until the answer begins, where it differs from the wire's own.
             is_urgent: somebody waits for it; work in the background says False and lets the conversation pass.
+            is_repeatable: may be sent again when the connection broke; False where that could do the work twice.
         """
         key = self._kept.key_of(endpoint, body, has_files=files is not None) if self._kept else ""
         if self._kept and key and (kept := await self._kept.get(key)) is not None:
             yield Sent(kept, str(body.get("model", "")), is_kept=True)
             return
         async with self._queue.place(is_urgent=is_urgent):
-            sent = await self._sent(endpoint, body, files, first_s, is_urgent)
+            sent = await self._sent(endpoint, body, files, first_s, is_urgent, is_repeatable)
             sent = replace(sent, record=[] if key else None)
             try:
                 yield sent
@@ -196,6 +198,25 @@ class Wire:
         if self._kept and sent.record and not sent.record[-1]:
             kind = sent.response.headers.get("content-type", "")
             await self._kept.put(key, endpoint, kind, b"".join(sent.record))
+
+    @asynccontextmanager
+    async def get(self, endpoint: str) -> AsyncIterator[Sent]:
+        """Ask for *endpoint* and yield the answer, status 2xx, body unread; leaving closes it. Never urgent."""
+        async with self._queue.place(is_urgent=False):
+            sent = Sent(await self._got(endpoint), "")
+            try:
+                yield sent
+            finally:
+                await sent.response.aclose()
+
+    async def delete(self, endpoint: str) -> None:
+        """Delete what lies at *endpoint*."""
+        self._check_key()
+        path, options = path_of(self.provider, endpoint), {"headers": self._headers()}
+        try:
+            await self._client.delete(path, cast_to=httpx2.Response, options=cast("Any", options))
+        except FAILURES as problem:
+            raise error_from(problem, self.where()) from None
 
     async def chunks(self, sent: Sent, *, silence_s: float | None = None) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of *sent* as they come. Raises TimedOut after a silence, ProviderDown when it breaks off.
@@ -277,7 +298,13 @@ class Wire:
         return self._ask_key().strip()
 
     async def _sent(
-        self, endpoint: str, body: Body, files: Files | None, first_s: float | None, is_urgent: bool
+        self,
+        endpoint: str,
+        body: Body,
+        files: Files | None,
+        first_s: float | None,
+        is_urgent: bool,
+        is_repeatable: bool,
     ) -> Sent:
         attempt = 0
         while True:
@@ -301,7 +328,7 @@ class Wire:
             wait_s = wait_before_retry_s(error, attempt, random.random())
             if isinstance(error, RateLimited):
                 self._queue.note_refusal(lane, error.retry_after_s)
-            if wait_s is None:
+            if wait_s is None or not (is_repeatable or isinstance(error, RateLimited)):
                 raise error
             attempt += 1
             if not isinstance(error, RateLimited):
@@ -337,6 +364,31 @@ class Wire:
             stream_cls=openai.AsyncStream[Any],
         )
         return cast("httpx2.Response", answer)
+
+    async def _got(self, endpoint: str) -> httpx2.Response:
+        """As :meth:`_get`, sent again where that helps, with the body unread."""
+        attempt = 0
+        while True:
+            self._check_key()
+            is_stream: bool = True
+            options: Any = {"headers": self._headers()}
+            try:
+                answer = await self._client.get(
+                    path_of(self.provider, endpoint),
+                    cast_to=httpx2.Response,
+                    options=options,
+                    stream=is_stream,
+                    stream_cls=openai.AsyncStream[Any],
+                )
+            except FAILURES as problem:
+                error = error_from(problem, self.where())
+            else:
+                return cast("httpx2.Response", answer)
+            wait_s = wait_before_retry_s(error, attempt, random.random())
+            if wait_s is None:
+                raise error
+            attempt += 1
+            await self._pause(wait_s)
 
     async def _get(self, endpoint: str) -> httpx2.Response:
         self._check_key()
