@@ -33,8 +33,8 @@ class Service:
 
     base_url: str
 
-    def __init__(self, char_ms: float = 30.0) -> None:
-        self._options = ["--script", "bench", "--char-ms", str(char_ms)]
+    def __init__(self, char_ms: float = 30.0, script: str = "bench", *options: str) -> None:
+        self._options = ["--script", script, "--char-ms", str(char_ms), *options]
 
     def __enter__(self) -> Service:
         command = [sys.executable, "-m", "tests.server", *self._options]

@@ -15,7 +15,7 @@ import sys
 from typing import Any
 
 from tests.server.loopback import LoopbackServer
-from tests.server.script import Script, bench_script
+from tests.server.script import ModerationScript, Script, bench_script, short_script
 from tests.server.wire import Request
 
 
@@ -41,10 +41,13 @@ def row_of(request: Request) -> dict[str, Any]:
 def main() -> None:
     """Serve until standard input ends."""
     parser = argparse.ArgumentParser(prog="python -m tests.server")
-    parser.add_argument("--script", choices=("bench", "plain"), default="plain")
+    parser.add_argument("--script", choices=("bench", "short", "plain"), default="plain")
+    parser.add_argument("--check-ms", type=float, default=0.0, help="of a moderation request")
     parser.add_argument("--char-ms", type=float, default=30.0, help="of speech per character (bench)")
     options = parser.parse_args()
-    script = bench_script(options.char_ms) if options.script == "bench" else Script()
+    scripts = {"bench": lambda: bench_script(options.char_ms), "short": lambda: short_script(options.char_ms)}
+    script = scripts.get(options.script, Script)()
+    script.moderation = ModerationScript(options.check_ms)
     with LoopbackServer(script) as server:
         print(json.dumps({"base_url": server.base_url}), flush=True)
         for line in sys.stdin:

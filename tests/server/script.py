@@ -142,3 +142,10 @@ def bench_script(char_ms: float = 30.0) -> Script:
         chat=ChatScript(tuple(tokens), first_token_ms=200, tokens_per_s=50),
         speech=SpeechScript(150, 10, functools.partial(tone, char_ms=char_ms)),
     )
+
+
+def short_script(char_ms: float = 30.0) -> Script:
+    """One sentence at the pace of :func:`bench_script`, for what is measured at the first clause."""
+    script = bench_script(char_ms)
+    script.chat = ChatScript(first_token_ms=200, tokens_per_s=50)
+    return script
