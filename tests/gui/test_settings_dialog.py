@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from voiceapp.core import commands as c
 from voiceapp.core import events as e
 from voiceapp.core.audio import Level
+from voiceapp.core.budget import ShowUsage
 from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
 from voiceapp.core.speech import Voice
 from voiceapp.gui.settings_dialog import SettingsDialog
@@ -46,7 +47,7 @@ class Desk:
     """The dialog with what it wanted."""
 
     def __init__(self, qtbot: QtBot, theme: Theme) -> None:
-        facts = Facts("/data", "the system keyring", {"voiceapp": "1"}, voices={"openai": (Voice("marin", "Marin"),)})
+        facts = Facts("/data", "Keys are kept in the system keyring.", {"voiceapp": "1"}, voices={"openai": (Voice("marin", "Marin"),)})
         self.dialog = SettingsDialog(theme, facts)
         qtbot.addWidget(self.dialog)
         self.wanted: list[object] = []
@@ -80,7 +81,7 @@ def test_showing_settings_changes_nothing(desk: Desk) -> None:
     for name in desk.dialog.pages:
         desk.dialog.show_page(name)
     desk.dialog.apply_now()
-    assert desk.wanted == []
+    assert desk.wanted == [ShowUsage()]  # the page of costs asks for the month
     assert desk.dialog.settings == FULL
 
 

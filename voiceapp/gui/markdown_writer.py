@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 CHIP_PAD = "\u2007"
 """Room inside an inline code chip: a figure space set very small, which never breaks and is not copied."""
 LINE_BREAK = "\u2028"
+DIGIT_PX = 9
+"""How much further in an ordered list stands for each digit of its numbers beyond the first."""
 QUOTE_DEPTH = int(QTextFormat.Property.UserProperty) + 1
 IS_RULE = int(QTextFormat.Property.UserProperty) + 2
 IS_CODE = int(QTextFormat.Property.UserProperty) + 3
@@ -74,6 +76,7 @@ class MarkdownWriter:
         self._shift = 0
         self._pos = 0
         self._lists: list[int | None] = []
+        self._mark_room_px: list[int] = []
         self._quotes = 0
         self._is_item_start = False
         self._is_first = True
@@ -120,9 +123,10 @@ class MarkdownWriter:
         """Go into or out of a list, an item, a quote."""
         match tokens[index].type:
             case "bullet_list_open" | "ordered_list_open":
-                self._open_list(tokens[index])
+                self._open_list(tokens, index)
             case "bullet_list_close" | "ordered_list_close":
                 self._lists.pop()
+                self._mark_room_px.pop()
             case "list_item_open":
                 self._is_item_start = True
                 if index + 1 < len(tokens) and tokens[index + 1].type == "list_item_close":
@@ -141,7 +145,7 @@ class MarkdownWriter:
             size.setTopMargin(8)
         if heading:
             size.setHeadingLevel(int(heading[1]))
-        size.setLeftMargin(self._quotes * 16)
+        size.setLeftMargin(self._quotes * 16 + sum(self._mark_room_px))
         if self._quotes:
             size.setProperty(QUOTE_DEPTH, self._quotes)
         if is_rule:
@@ -158,8 +162,16 @@ class MarkdownWriter:
             cursor.insertBlock(size, text)
         self._is_item_start = False
 
-    def _open_list(self, token: Token) -> None:
-        self._lists.append(int(token.attrGet("start") or 1) if token.type == "ordered_list_open" else None)
+    def _open_list(self, tokens: Sequence[Token], index: int) -> None:
+        token = tokens[index]
+        if token.type != "ordered_list_open":
+            self._lists.append(None)
+            self._mark_room_px.append(0)
+            return
+        start = int(token.attrGet("start") or 1)
+        items = sum(1 for t in tokens[index:] if t.type == "list_item_open" and t.level == token.level + 1)
+        self._lists.append(start)
+        self._mark_room_px.append(DIGIT_PX * (len(str(start + items - 1)) - 1))
 
     def _mark(self) -> str:
         """Return the mark of the item that begins."""

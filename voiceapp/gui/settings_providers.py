@@ -196,7 +196,7 @@ class ProvidersPage(SettingsPage):
         self.title = self.tr("Providers")
         labels = self.findChildren(QLabel)
         labels[0].setText(self.title)
-        words = self.tr("Keys are kept in {place}. They are never written to a log.").format(place=place)
+        words = f"{place} {self.tr('They are never written to a log.')}".strip()
         self.column.addWidget(note(words))
         self.know(self.title, words)
 
