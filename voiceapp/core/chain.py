@@ -29,6 +29,11 @@ def is_passed_on(error: VoiceAppError) -> bool:
     return isinstance(error, _PASSED_ON)
 
 
+def is_whole_provider(error: VoiceAppError) -> bool:
+    """Tell whether *error* is about the provider as such rather than about one job or model of it."""
+    return isinstance(error, AuthFailed | NoCredit | NoKey | NoNetwork)
+
+
 def rest_s(error: VoiceAppError) -> float:
     """Return for how long whoever raised *error* is asked last."""
     if isinstance(error, RateLimited):

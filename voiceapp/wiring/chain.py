@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar, cast
 import numpy as np
 
 from voiceapp.core.audio import Float32Block
-from voiceapp.core.chain import is_passed_on, order, rest_s
+from voiceapp.core.chain import is_passed_on, is_whole_provider, order, rest_s
 from voiceapp.core.errors import ProviderError, VoiceAppError
 from voiceapp.core.providers import TookOver
 from voiceapp.core.settings import Job
@@ -36,11 +36,14 @@ E = TypeVar("E", bound=Labelled)
 
 @dataclass
 class Ward:
-    """Who rests after a failure, shared by the chains of one session. *now* is time.monotonic()."""
+    """Who rests after a failure and why, shared by the chains of one session. *now* is time.monotonic().
+
+    Kept by provider where all of it failed, by provider and job otherwise.
+    """
 
     tell: Callable[[TookOver], None]
     now: Callable[[], float] = time.monotonic
-    resting_until_s: dict[str, float] = field(default_factory=dict)
+    resting: dict[str, tuple[float, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,6 @@ class Chain(Generic[E]):
         self._job = job
         self._ward = ward
         self._engines = {link.name: link.engine for link in links}
-        self._reasons: dict[str, str] = {}
 
     @property
     def first(self) -> E:
@@ -68,12 +70,11 @@ class Chain(Generic[E]):
 
     def turn(self) -> Iterator[E]:
         """Yield the engines to ask, one after another; whoever goes on has called :meth:`failed` before."""
-        names = order([link.name for link in self.links], self._ward.resting_until_s, self._ward.now())
         chosen = self.links[0]
-        for name in names:
-            if name != chosen.name and chosen.name in self._reasons:
-                engine, reason = self._engines[name], self._reasons[chosen.name]
-                self._ward.tell(TookOver(self._job.value, chosen.engine.label, engine.label, reason))
+        for name in self._order():
+            if name != chosen.name:
+                reason = self._rest(chosen.name)[1]
+                self._ward.tell(TookOver(self._job.value, chosen.engine.label, self._engines[name].label, reason))
             yield self._engines[name]
 
     def failed(self, engine: E, error: VoiceAppError) -> None:
@@ -81,12 +82,22 @@ class Chain(Generic[E]):
         name = next(link.name for link in self.links if link.engine is engine)
         if not is_passed_on(error):
             raise error
-        self._reasons[name] = error.message
-        self._ward.resting_until_s[name] = self._ward.now() + rest_s(error)
+        key = name if is_whole_provider(error) else f"{name} {self._job.value}"
+        self._ward.resting[key] = (self._ward.now() + rest_s(error), error.message)
 
     def next_to_ask(self) -> E:
         """Return who will be asked first."""
-        return self._engines[order([k.name for k in self.links], self._ward.resting_until_s, self._ward.now())[0]]
+        return self._engines[self._order()[0]]
+
+    def _order(self) -> tuple[str, ...]:
+        until_s = {link.name: self._rest(link.name)[0] for link in self.links}
+        return order([link.name for link in self.links], until_s, self._ward.now())
+
+    def _rest(self, name: str) -> tuple[float, str]:
+        """Return until when *name* is left in peace for this job, and why."""
+        nothing = (0.0, "")
+        resting = self._ward.resting
+        return max(resting.get(name, nothing), resting.get(f"{name} {self._job.value}", nothing))
 
 
 class ChainChat:

@@ -1,0 +1,287 @@
+"""Engines from settings on real wires: what they share, who takes over, what a test finds, who is announced."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.fakes import FakeSecrets
+from tests.server import faults
+from tests.server.audio_answers import json_answer
+from tests.server.loopback import LoopbackServer
+from voiceapp.core.conversation import Line, Role
+from voiceapp.core.providers import ModelEnding, ModelsListed, ProviderEvent, ProviderWaiting, Standing, TookOver
+from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings, validated
+from voiceapp.core.speech import ChatRequest, HearingRequest, SpeechRequest, TextDelta
+from voiceapp.paths import Paths
+from voiceapp.ports import EngineSet
+from voiceapp.wiring.engines import EngineFactory
+from voiceapp.wiring.factory import factory_of
+
+ASKED = ChatRequest("Be brief.", (Line(Role.USER, "Hi."),))
+KEY = "sk-test-51b0c8e2d7a94f2c"
+ALL_JOBS = tuple(job.value for job in Job)
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    paths = Paths.below(tmp_path)
+    paths.create()
+    return paths
+
+
+@pytest.fixture
+def told() -> list[ProviderEvent]:
+    return []
+
+
+@pytest.fixture
+def notices() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def factory(paths: Paths, told: list[ProviderEvent], notices: list[str]) -> Iterator[EngineFactory]:
+    secrets = FakeSecrets()
+    for name in ("openai", "first", "second", "azure"):
+        secrets.set(name, KEY)
+    made = factory_of(paths, secrets, notices.append, told.append)
+    yield made
+    made.close()
+
+
+def served_by(*servers: LoopbackServer, fallbacks: tuple[str, ...] = ("second",)) -> Settings:
+    """The first server does the turn's jobs, the others take over."""
+    names = ("first", "second")[: len(servers)]
+    kind = ProviderKind.COMPATIBLE
+    providers = tuple(Provider(name, kind, server.base_url) for name, server in zip(names, servers, strict=True))
+    settings = replace(Settings(), providers=(*Settings().providers, *providers), fallbacks=fallbacks)
+    jobs = {Job.CHAT: "m", Job.TRANSCRIPTION: "w", Job.SPEECH: "s"}
+    return validated(replace(settings, jobs={job.value: Choice("first", model) for job, model in jobs.items()}))
+
+
+async def said_by(engines: EngineSet) -> str:
+    return "".join([part.text async for part in engines.chat.reply(ASKED) if isinstance(part, TextDelta)])
+
+
+async def heard_by(engines: EngineSet) -> str:
+    tone = (0.3 * np.sin(2 * np.pi * 300 * np.arange(3200) / engines.hearing.rate_hz)).astype(np.float32)
+    async with engines.hearing.hear(HearingRequest()) as hearing:
+        await hearing.push(tone)
+        return (await hearing.finish()).text
+
+
+async def spoken_by(engines: EngineSet) -> int:
+    return sum([len(block) async for block in engines.speech.speak(SpeechRequest("Good morning."))])
+
+
+async def close(engines: EngineSet) -> None:
+    for engine in (engines.hearing, engines.chat, engines.speech):
+        await engine.close()
+    await engines.release()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        faults.error(500),
+        faults.error(401, code="invalid_api_key"),
+        faults.error(429, code="insufficient_quota"),
+        faults.error(429, code="rate_limit_exceeded", headers={"retry-after": "60"}),
+        faults.html(),
+        faults.reset_before_headers(),
+    ],
+    ids=["500", "401", "no credit", "long wait", "web page", "reset"],
+)
+async def test_the_second_provider_does_a_whole_turn(
+    answer: object, factory: EngineFactory, told: list[ProviderEvent]
+) -> None:
+    with LoopbackServer() as first, LoopbackServer() as second:
+        for path in ("/chat/completions", "/audio/transcriptions", "/audio/speech"):
+            first.answer_always(path, answer)  # type: ignore[arg-type]
+        engines = await factory.make(served_by(first, second))
+        assert await heard_by(engines) == second.script.hearing.text
+        assert await said_by(engines) == second.script.chat.text
+        assert await spoken_by(engines) > 0
+        await close(engines)
+    took_over = [event for event in told if isinstance(event, TookOver)]
+    assert [event.job for event in took_over] == ["transcription", "chat", "speech"]
+    assert all(event.reason for event in took_over)
+
+
+async def test_a_provider_that_is_not_there_gives_way_to_this_computer(
+    factory: EngineFactory, told: list[ProviderEvent]
+) -> None:
+    with LoopbackServer() as gone:
+        settings = served_by(gone, fallbacks=("local",))
+    engines = await factory.make(settings)
+    assert await said_by(engines)
+    assert await spoken_by(engines) > 0
+    await close(engines)
+    assert {event.job for event in told if isinstance(event, TookOver)} == {"chat", "speech"}
+
+
+async def test_a_short_wait_is_told_with_its_moment(factory: EngineFactory, told: list[ProviderEvent]) -> None:
+    with LoopbackServer() as server:
+        answer = faults.error(429, code="rate_limit_exceeded", headers={"retry-after-ms": "40"})
+        server.answer_next("/chat/completions", answer)
+        engines = await factory.make(served_by(server, fallbacks=()))
+        assert await said_by(engines) == server.script.chat.text
+        await close(engines)
+    (waiting,) = (event for event in told if isinstance(event, ProviderWaiting))
+    assert waiting.provider == "first"
+    assert waiting.resumes_at_s > 0
+
+
+async def test_lessons_and_answers_outlive_the_program(
+    factory: EngineFactory, paths: Paths, openai_server: LoopbackServer
+) -> None:
+    usual = openai_server.usual("/chat/completions")
+    refusal = faults.error(400, "Unsupported parameter: 'stream_options'.", param="stream_options")
+    openai_server.answer_always(
+        "/chat/completions", lambda request: refusal if "stream_options" in request.json else usual(request)
+    )
+    for made in (factory, factory_of(paths, FakeSecrets(), lambda _sentence: None)):
+        engines = await made.make(served_by(openai_server, fallbacks=()))
+        await said_by(engines)
+        await spoken_by(engines)
+        await close(engines)
+        made.close()
+    assert ["stream_options" in r.json for r in openai_server.requests_for("/chat/completions")] == [True, False, False]
+    assert len(openai_server.requests_for("/audio/speech")) == 1
+
+
+async def test_nothing_is_kept_where_the_person_does_not_want_it(
+    factory: EngineFactory, openai_server: LoopbackServer
+) -> None:
+    engines = await factory.make(replace(served_by(openai_server, fallbacks=()), is_cached=False))
+    await spoken_by(engines)
+    await spoken_by(engines)
+    await close(engines)
+    assert len(openai_server.requests_for("/audio/speech")) == 2
+
+
+# --- models -----------------------------------------------------------------------------------------------
+
+
+def on_openai(server: LoopbackServer, **jobs: Choice) -> Settings:
+    openai = replace(Settings().provider("openai"), base_url=server.base_url)
+    return validated(replace(Settings(), providers=(Settings().provider("local"), openai), jobs=jobs))
+
+
+async def test_the_list_of_models_is_asked_for_once_a_day_and_brings_ends(
+    factory: EngineFactory, told: list[ProviderEvent], openai_server: LoopbackServer
+) -> None:
+    rows = [{"id": "ft:gpt-4o-mini:acme::1"}, {"id": "gpt-6-luna", "shutdown_date": "2020-01-01"}]
+    openai_server.answer_always("/models", json_answer({"object": "list", "data": rows}))
+    settings = on_openai(openai_server, chat=Choice("openai", "gpt-6-luna"))
+    for _ in range(2):
+        engines = await factory.make(settings)
+        await engines.preload()
+        await close(engines)
+    assert len(openai_server.requests_for("/models")) == 1
+    assert told[0] == ModelsListed("openai", ("ft:gpt-4o-mini:acme::1", "gpt-6-luna"))
+    assert told[1] == ModelEnding("openai", "chat", "gpt-6-luna", date(2020, 1, 1), "")
+
+
+async def test_a_list_that_does_not_come_is_no_harm(
+    factory: EngineFactory, told: list[ProviderEvent], notices: list[str], openai_server: LoopbackServer
+) -> None:
+    openai_server.answer_always("/models", faults.error(500))
+    engines = await factory.make(on_openai(openai_server, chat=Choice("openai")))
+    await engines.preload()
+    assert await said_by(engines)
+    await close(engines)
+    assert (told, notices) == ([], [])
+
+
+def test_an_own_table_that_cannot_be_used_is_told(paths: Paths, notices: list[str]) -> None:
+    (paths.config / "models.json").write_text(json.dumps({"models": 7}))
+    factory_of(paths, FakeSecrets(), notices.append).close()
+    (sentence,) = notices
+    assert "models.json" in sentence
+
+
+# --- tests of providers -----------------------------------------------------------------------------------
+
+
+async def test_a_test_tries_every_job_with_a_real_request(
+    factory: EngineFactory, openai_server: LoopbackServer
+) -> None:
+    openai_server.script.models = ("gpt-6-luna", "gpt-realtime-2.1")
+    settings = on_openai(openai_server)
+    jobs = tuple(job for job in ALL_JOBS if job != "images")
+    for _ in range(2):  # nothing comes from the disk
+        checked = await factory.check(settings, "openai", jobs)
+    found = {one.job: one for one in checked.jobs}
+    works = {job for job, one in found.items() if one.standing is Standing.WORKS}
+    assert works == {"chat", "transcription", "speech", "moderation", "embeddings"}
+    assert all(found[job].latency_ms for job in works)
+    assert found["realtime"].standing is Standing.NOT_TRIED
+    assert found["live_transcription"].standing is Standing.NOT_OFFERED
+    paths = [request.path for request in openai_server.requests]
+    assert paths.count("/v1/audio/speech") == paths.count("/v1/moderations") == 2
+    assert "/v1/images/generations" not in paths
+
+
+async def test_a_test_says_per_job_what_does_not_work(factory: EngineFactory, openai_server: LoopbackServer) -> None:
+    openai_server.answer_always("/audio/speech", faults.error(403))
+    openai_server.answer_always("/moderations", faults.error(404, "No such path."))
+    openai_server.answer_always("/embeddings", faults.html())
+    openai_server.answer_always("/models", faults.error(404, "No such path."))
+    checked = await factory.check(on_openai(openai_server), "openai", ("chat", "speech", "moderation", "embeddings"))
+    standings = {one.job: one.standing for one in checked.jobs}
+    assert standings == {
+        "chat": Standing.WORKS,
+        "speech": Standing.FAILS,
+        "moderation": Standing.NOT_OFFERED,
+        "embeddings": Standing.FAILS,
+    }
+    assert all(one.sentence for one in checked.jobs if one.standing is not Standing.WORKS)
+
+
+async def test_a_wrong_key_is_one_sentence_not_eight(factory: EngineFactory, openai_server: LoopbackServer) -> None:
+    openai_server.answer_always("/models", faults.error(401, code="invalid_api_key"))
+    checked = await factory.check(on_openai(openai_server), "openai", ALL_JOBS)
+    assert checked.problem is not None
+    assert checked.problem.code == "auth"
+    assert len(openai_server.requests) == 1
+
+
+async def test_azure_is_asked_by_deployment_with_a_key_or_a_token(paths: Paths, openai_server: LoopbackServer) -> None:
+    path = "/openai/deployments/my-chat/chat/completions"
+    openai_server.answer_always(path, openai_server.usual("/chat/completions"))
+    azure = Provider(
+        "azure", ProviderKind.AZURE, openai_server.base_url.removesuffix("/v1"), deployments={"chat": "my-chat"}
+    )
+    settings = validated(replace(Settings(), providers=(azure,)))
+    token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln"
+    for key in (KEY, token):
+        secrets = FakeSecrets()
+        secrets.set("azure", key)
+        made = factory_of(paths, secrets, lambda _sentence: None)
+        openai_server.answer_always("/openai/models", json_answer({"data": [{"id": "gpt-6-luna"}]}))
+        checked = await made.check(settings, "azure", ("chat",))
+        assert checked.problem is None
+        assert checked.jobs[0].standing is Standing.WORKS
+        made.close()
+    first, second = (request for request in openai_server.requests if request.path == path)
+    assert (first.headers["api-key"], first.headers.get("authorization")) == (KEY, None)
+    assert (second.headers.get("api-key"), second.headers["authorization"]) == (None, f"Bearer {token}")
+
+
+async def test_wires_to_the_same_provider_share_its_queue(
+    factory: EngineFactory, openai_server: LoopbackServer
+) -> None:
+    provider = on_openai(openai_server).provider("openai")
+    one, other = await asyncio.gather(*(asyncio.to_thread(factory.wires.build, provider) for _ in range(2)))
+    assert one._queue is other._queue
+    for wire in (one, other):
+        await wire.close()
