@@ -366,3 +366,14 @@ async def test_device_error_at_key_down_leaves_the_session_usable() -> None:
         await speak_for(session, 1.0)
         await stage.until_event(e.TurnTimed)
     assert stage.store.messages()[-1].text == "Yes."
+
+
+@virtual_clock
+async def test_words_without_an_answer_are_answered_and_not_said_twice() -> None:
+    stage = Stage(chat=FakeChat([ProviderDown("Gone.")], "Yes."))
+    async with stage.session() as session:
+        session.handle(c.SendText("Are you there?"))
+        await stage.until_event(e.TurnFailed)
+        session.handle(c.Regenerate(stage.store.messages()[0].id))
+        await stage.until_event(e.TurnTimed)
+    assert [m.text for m in stage.store.messages()] == ["Are you there?", "Yes."]

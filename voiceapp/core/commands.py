@@ -45,7 +45,7 @@ class SendText:
 
 @dataclass(frozen=True)
 class Regenerate:
-    """Answer again in place of assistant message *message_id* (the last one)."""
+    """Answer again in place of assistant message *message_id* (the last one), or answer the person's *message_id*."""
 
     message_id: int
 
@@ -183,5 +183,8 @@ OwnCommand = (
     | TestDevices
 )
 
-Command: TypeAlias = "OwnCommand | AskNotes | OwnSearchCommand | BatchCommand | ToolCommand | ImageCommand | CheckCommand | BudgetCommand"
+Command: TypeAlias = (
+    "OwnCommand | AskNotes | OwnSearchCommand | BatchCommand | ToolCommand | ImageCommand | CheckCommand"
+    " | BudgetCommand"
+)
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

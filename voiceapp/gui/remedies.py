@@ -32,10 +32,10 @@ class Remedies:
         message = entry.message
         if message is not None and message.role is Role.ASSISTANT and message.text:
             return c.Regenerate(message.id)
-        if entry.take is not None:
-            return c.RetryTake(entry.take.id)
         last = next((item for item in reversed(self._model.entries) if isinstance(item, n.UserTurn)), None)
-        return c.SendText(last.message.text) if last is not None else None
+        if last is not None and (entry.take is None or last.message.take_id == entry.take.id):
+            return c.Regenerate(last.message.id)  # it was heard: only the answer is missing
+        return c.RetryTake(entry.take.id) if entry.take is not None else None
 
     def retry(self, card: ProblemCard, entry: n.ProblemCard) -> None:
         """Send the failed turn again."""

@@ -144,7 +144,7 @@ class VoiceSession:
 
     def _again(self, message_id: int, *, is_new: bool) -> None:
         message = self._studio.history.message(message_id)
-        if message is None or message.role is not Role.ASSISTANT:
+        if message is None or (message.role is Role.USER and not is_new):
             return
         work = (lambda turn: turn.regenerate(message)) if is_new else (lambda turn: turn.read_aloud(message))
         aloud = self._studio.settings.is_reply_aloud if is_new else True

@@ -172,11 +172,12 @@ class Turn:
             studio.decide(Finished(self.number))
 
     async def regenerate(self, message: Message) -> None:
-        """Answer again in place of *message*."""
+        """Answer again in place of *message*; a message of the person's that has no answer is answered."""
         self._beside(self._replying.warm(), "warm")
         await self._settled()
-        await self._studio.history.remove(message.id)
-        await self._studio.history.reopen()
+        if message.role is Role.ASSISTANT:
+            await self._studio.history.remove(message.id)
+            await self._studio.history.reopen()
         await self._replying.answer()
 
     async def read_aloud(self, message: Message) -> None:
@@ -313,6 +314,8 @@ class Turn:
                 return False
             self.stopwatch.stages["input_check"] = self.stopwatch.ms() - before_ms
         message = await self._studio.history.add(Role.USER, text, turn=self.number, take=take, engine=label)
+        if self._studio.sent is not None:
+            await self._studio.sent(message)
         if guard is not None:
             guard.sent(message)
         return True
