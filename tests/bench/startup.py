@@ -67,7 +67,7 @@ def window(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """Start the program, wait until it is usable, yield it with the time that took in ms; then end it."""
     folder.mkdir(parents=True)
     ready = folder / "ready"
-    command = [sys.executable, "-m", "voiceapp.app", "--data-dir", str(folder / "data"), "--ready-file", str(ready)]
+    command = [sys.executable, "-m", "voiceapp", "--data-dir", str(folder / "data"), "--ready-file", str(ready)]
     began_at = time.monotonic()
     with subprocess.Popen(command) as process:
         try:
