@@ -1,0 +1,1 @@
+"""Real servers of tools, over stdio and streamable HTTP, made with the official package."""
