@@ -21,6 +21,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from voiceapp.core.budget import WhenSpent
 from voiceapp.core.errors import VoiceAppError
 from voiceapp.gui.assets import assets_dir
 from voiceapp.gui.conversation_view import ConversationView
@@ -116,7 +117,11 @@ def _opener(paths: Paths, options: argparse.Namespace, logs: Logs) -> OpenSessio
     async def open_session(emit: Emit) -> AsyncIterator[Session]:
         wiring: Any = await asyncio.to_thread(importlib.import_module, "voiceapp.wiring.session")
         opening = wiring.Opening(
-            paths, provider=options.provider, trace=options.trace, on_key=logs.redactor.register
+            paths,
+            provider=options.provider,
+            trace=options.trace,
+            on_key=logs.redactor.register,
+            when_spent=WhenSpent.ASK,
         )
         async with wiring.open_session(opening, emit) as session:
             yield session

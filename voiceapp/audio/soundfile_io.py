@@ -54,6 +54,16 @@ def read(path: Path, rate_hz: int = 0) -> Clip:
     return resampled(clip, rate_hz) if rate_hz else clip
 
 
+def length_s(path: Path) -> float:
+    """Return how long the sound in *path* is by its header; 0 where it cannot be told. Blocking."""
+    import soundfile
+
+    try:
+        return float(soundfile.info(path).duration)
+    except (soundfile.SoundFileError, OSError, RuntimeError, TypeError, ValueError):
+        return 0.0
+
+
 def write(path: Path, clip: Clip) -> None:
     """Write *clip* in the format of *path*'s ending: .wav, .flac, .ogg (Vorbis), .opus, .mp3. Blocking.
 

@@ -17,10 +17,13 @@ COMMANDS = (
     "devices",
     "doctor",
     "takes",
+    "search",
+    "batch",
     "image",
     "moderate",
     "providers",
     "models",
+    "usage",
     "replay",
 )
 
@@ -33,8 +36,8 @@ JOBS = (
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """Return what *words* mean; leaves with code 2 and a line on stderr where they mean nothing."""
     arguments = parser().parse_args(words)
-    if arguments.command == "ask" and (arguments.file is None) == (arguments.text is None):
-        parser().error(_("ask needs either a sound file or --text"))
+    if arguments.command == "ask" and [arguments.file, arguments.text, arguments.notes].count(None) != 2:
+        parser().error(_("ask needs either a sound file or --text or --notes"))
     if arguments.command == "moderate" and (arguments.what is None) == (arguments.image is None):
         parser().error(_("moderate needs either a text or file, or --image"))
     return arguments
@@ -57,10 +60,13 @@ def parser() -> argparse.ArgumentParser:
         _devices,
         _doctor,
         _takes,
+        _search,
+        _batch,
         _image,
         _moderate,
         _providers,
         _models,
+        _usage,
         _replay,
     ):
         add(commands)
@@ -87,15 +93,18 @@ def _ask(commands: Commands) -> None:
     one = _command(commands, "ask", _("Ask by a recording or a text; hear or read the reply."))
     one.add_argument("file", nargs="?", type=Path, metavar="FILE", help=_("a recorded question"))
     one.add_argument("--text", metavar="TEXT", help=_("a written question; - reads it from standard input"))
+    one.add_argument("--notes", metavar="QUESTION", help=_("answer from what you said and wrote before, and cite it"))
     one.add_argument("--out", type=Path, metavar="FILE", help=_("write the spoken reply there instead of playing it"))
     one.add_argument("--silent", action="store_true", help=_("reply in writing only"))
     one.add_argument("--trace", type=Path, metavar="FILE", help=_("write every decision there, for replay"))
+    _pays(one)
 
 
 def _talk(commands: Commands) -> None:
     one = _command(commands, "talk", _("Talk: Enter begins, Enter sends; a typed line is asked in writing."))
     one.add_argument("--silent", action="store_true", help=_("reply in writing only"))
     one.add_argument("--trace", type=Path, metavar="FILE", help=_("write every decision there, for replay"))
+    _pays(one)
 
 
 def _say(commands: Commands) -> None:
@@ -103,6 +112,7 @@ def _say(commands: Commands) -> None:
     one.add_argument("text", metavar="TEXT", help=_("what to say; - reads it from standard input"))
     one.add_argument("--out", type=Path, metavar="FILE", help=_("write the speech there instead of playing it"))
     one.add_argument("--voice", default="", help=_("a voice of the engine"))
+    _pays(one)
 
 
 def _transcribe(commands: Commands) -> None:
@@ -111,6 +121,7 @@ def _transcribe(commands: Commands) -> None:
     one.add_argument("--format", choices=("txt", "md", "srt", "vtt", "json"), default="txt")
     one.add_argument("--out", type=Path, metavar="FILE", help=_("write there; a folder takes one file per recording"))
     one.add_argument("--language", default="", metavar="CODE", help=_("of the speech: en, de, ko, …"))
+    _pays(one)
 
 
 def _devices(commands: Commands) -> None:
@@ -127,6 +138,7 @@ def _takes(commands: Commands) -> None:
     one.add_argument("id", nargs="?", type=int, help=_("number of the recording"))
     one.add_argument("out", nargs="?", type=Path, metavar="FILE", help=_("where to export: .wav, .flac, .ogg"))
     one.add_argument("--silent", action="store_true", help=_("retry: reply in writing only"))
+    _pays(one)
 
 
 def _image(commands: Commands) -> None:
@@ -141,6 +153,7 @@ def _image(commands: Commands) -> None:
     one.add_argument("--background", default="", help=_("auto, opaque, transparent"))
     one.add_argument("--format", default="", choices=("png", "jpeg", "webp"), help=_("default: by the file's ending"))
     one.add_argument("--count", type=int, default=1, metavar="N", help=_("further ones get a number in their name"))
+    _pays(one)
 
 
 def _moderate(commands: Commands) -> None:
@@ -167,6 +180,38 @@ def _models(commands: Commands) -> None:
     one = _command(commands, "models", _("List models with their jobs, prices, limits and ends."))
     one.add_argument("--job", default="", choices=JOBS, metavar="JOB", help=", ".join(JOBS))
     one.add_argument("--all", action="store_true", help=_("also those that have ended"))
+
+
+def _search(commands: Commands) -> None:
+    one = _command(commands, "search", _("Search conversations and recordings, by words and by meaning."))
+    one.add_argument("query", metavar="QUERY", help=_("what to look for"))
+    how = one.add_mutually_exclusive_group()
+    how.add_argument("--semantic", action="store_true", help=_("by meaning only"))
+    how.add_argument("--text", action="store_true", help=_("by words only"))
+    one.add_argument("--limit", type=int, default=10, metavar="N", help=_("show at most so many (10)"))
+
+
+def _usage(commands: Commands) -> None:
+    one = _command(commands, "usage", _("Tell what was used and what it cost; set the budget; write a table."))
+    one.add_argument("--by", choices=("day", "month", "job", "provider", "model", "conversation"), default="day")
+    one.add_argument("--month", default="", metavar="YYYY-MM", help=_("another month than this one"))
+    one.add_argument("--csv", type=Path, metavar="FILE", help=_("write every call, or those of --month, as a table"))
+    one.add_argument("--budget", metavar="USD", help=_("what may be spent a month; none = no limit"))
+
+
+def _pays(one: argparse.ArgumentParser) -> None:
+    """Let *one* go on when the budget is spent."""
+    one.add_argument("--over-budget", action="store_true", help=_("go on although this month's budget is spent"))
+
+
+def _batch(commands: Commands) -> None:
+    one = _command(commands, "batch", _("Title, summarise or clean many transcripts at half the price, within a day."))
+    one.add_argument("action", nargs="?", choices=("start", "status", "results", "cancel"), default="status")
+    one.add_argument("what", nargs="*", metavar="WHAT", help=_("start: files, folders, conversation:12; else a number"))
+    one.add_argument("--job", choices=("title", "summary", "clean"), default="summary", help=_("what to make of them"))
+    one.add_argument("--estimate", action="store_true", help=_("only say what it would take"))
+    one.add_argument("--yes", action="store_true", help=_("start without asking"))
+    one.add_argument("--wait", action="store_true", help=_("stay until it is done"))
 
 
 def _replay(commands: Commands) -> None:

@@ -39,6 +39,7 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
     opening = Opening(
         context.paths,
         on_key=context.on_key,
+        when_spent=context.when_spent,
         provider=context.provider,
         devices=FileDevices(SoundDevices(), recording=recording, name=name, speaker=speaker),
         trace=arguments.trace,

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+from voiceapp.cli.metering import opened_account
 from voiceapp.cli.provider_news import told_in
 from voiceapp.cli.running import Context
 from voiceapp.core.settings import Choice, Job, Settings
 from voiceapp.ports import EngineSet
+from voiceapp.voice.account import Account, metered
 from voiceapp.wiring.engines import EngineFactory
 from voiceapp.wiring.factory import factory_of
 from voiceapp.wiring.session import secrets_of, settings_in_force
@@ -22,6 +24,7 @@ class Tools:
     settings: Settings
     factory: EngineFactory
     engines: EngineSet
+    account: Account
 
 
 @asynccontextmanager
@@ -41,7 +44,8 @@ async def open_engines(context: Context, *jobs: Job) -> AsyncIterator[Tools]:
     factory = factory_of(context.paths, secrets, context.output.notice, told_in(context.output))
     engines = await factory.make(settings)
     try:
-        yield Tools(settings, factory, engines)
+        async with opened_account(context, settings) as account:
+            yield Tools(settings, factory, metered(engines, account), account)
     finally:
         for engine in (engines.hearing, engines.chat, engines.speech):
             await engine.close()

@@ -15,6 +15,7 @@ from typing import cast
 from voiceapp import resources
 from voiceapp.audio.takefile import WavTakes
 from voiceapp.cli.ask import question
+from voiceapp.cli.metering import opened_account
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.image_offer import ImageOffer, refused_option
@@ -33,6 +34,7 @@ from voiceapp.core.settings import Choice, Job, Settings
 from voiceapp.ports import ImageMaker
 from voiceapp.store.images import FileImages
 from voiceapp.store.sqlite import SqliteStore
+from voiceapp.voice.account import Account
 from voiceapp.wiring.images import ImageFactory
 from voiceapp.wiring.session import secrets_of, settings_in_force
 
@@ -61,14 +63,18 @@ async def draw(context: Context, arguments: argparse.Namespace) -> int:
     try:
         await store.open()
         request = ImageRequest(prompt, options, inputs, mask)
-        await make(context, maker, FileImages(context.paths.data, store, time.time), request, out)
+        async with opened_account(context, settings, store) as account:
+            await account.allow(Job.IMAGES, settings.drawer().provider)
+            await make(context, maker, FileImages(context.paths.data, store, time.time), request, out, account)
     finally:
         await maker.close()
         await store.close()
     return 0
 
 
-async def make(context: Context, maker: ImageMaker, gallery: FileImages, request: ImageRequest, out: Path) -> None:
+async def make(
+    context: Context, maker: ImageMaker, gallery: FileImages, request: ImageRequest, out: Path, account: Account
+) -> None:
     """Draw *request*, keep each picture and copy it to *out*."""
     output, began_s, kept, end = context.output, time.monotonic(), list[StoredImage](), ImagesEnd()
     context.output.event("started", engine=maker.label, is_edit=bool(request.inputs))
@@ -86,7 +92,7 @@ async def make(context: Context, maker: ImageMaker, gallery: FileImages, request
                     kept.append(image)
                 case ImagesEnd():
                     end = part
-    cost = resources.model_table().cost(end.usage) if end.usage is not None else None
+    cost = account.record(Job.IMAGES, end.usage).cost_usd if end.usage is not None else None
     for number, image in enumerate(kept, start=1):
         path = place(out, number, image.format)
         await gallery.copy(image.id, path)

@@ -7,11 +7,14 @@ from gettext import gettext as _
 from voiceapp.cli.output import Output
 from voiceapp.cli.provider_news import told_in
 from voiceapp.core import events as e
+from voiceapp.core.budget import CostAdded
 from voiceapp.core.check_words import not_sent, not_spoken
 from voiceapp.core.checks import CheckDone, Checked, DraftKept
 from voiceapp.core.conversation import Role
 from voiceapp.core.moderation import Checkpoint
+from voiceapp.core.money import cost_words
 from voiceapp.core.providers import ProviderWaiting, TookOver
+from voiceapp.core.usage import Cost
 
 
 class Narrator:
@@ -22,6 +25,7 @@ class Narrator:
         self._output = output
         self._is_question_shown = is_question_shown
         self._reply = ""
+        self._cost = Cost()
         self._tell_provider = told_in(output)
 
     def __call__(self, event: e.Event) -> None:
@@ -36,6 +40,8 @@ class Narrator:
                 self._held_back(checked, text)
             case CheckDone(checked) if checked.exceeded or checked.is_stopped:
                 self._checked(checked)
+            case CostAdded():
+                self._cost += event.cost
             case e.Notice(message=message, hint=hint):
                 self._output.notice(f"{message} {hint}".strip())
             case ProviderWaiting() | TookOver():
@@ -80,6 +86,9 @@ class Narrator:
         figures = {"transcript_ms": transcript, "first_token_ms": token, "first_sound_ms": sound}
         known = {name: round(value, 1) for name, value in figures.items() if value is not None}
         self._output.event("timing", **known, stages={name: round(value, 1) for name, value in stages.items()} or None)
+        cost, self._cost = self._cost, Cost()
+        whole = None if cost.unpriced else round(cost.usd, 8)
+        self._output.event("cost", cost_usd=whole, calls=cost.calls, is_estimate=cost.is_rough, words=cost_words(cost))
 
     def _held_back(self, checked: Checked, text: str) -> None:
         self.is_failed = True

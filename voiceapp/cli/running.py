@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from gettext import gettext as _
 
 from voiceapp.cli.output import Output
+from voiceapp.core.budget import WhenSpent
 from voiceapp.core.errors import ConfigError, VoiceAppError
 from voiceapp.core.problems import leading
 from voiceapp.logs import Logs
@@ -23,12 +24,17 @@ log = logging.getLogger("voiceapp.cli")
 
 @dataclass(frozen=True)
 class Context:
-    """Where a command runs. *on_key* gets every key that is read, so that the log can strike it out."""
+    """Where a command runs.
+
+    *on_key* gets every key that is read, so that the log can strike it out; *when_spent*: what a paid call meets once
+    the month's budget is spent.
+    """
 
     paths: Paths
     output: Output
     provider: str
     on_key: Callable[[str], None] = lambda _key: None
+    when_spent: WhenSpent = WhenSpent.REFUSE
 
 
 Job = Callable[[Context], Awaitable[int]]
@@ -48,7 +54,9 @@ def run_job(arguments: argparse.Namespace, job: Job) -> int:
         paths.create()
         logs = Logs(paths.logs, is_debug=arguments.debug)
         with asyncio.Runner() as runner:
-            return runner.run(_stoppable(job(Context(paths, output, arguments.provider, logs.redactor.register)), output))
+            when = WhenSpent.ALLOW if getattr(arguments, "over_budget", False) else WhenSpent.REFUSE
+            context = Context(paths, output, arguments.provider, logs.redactor.register, when)
+            return runner.run(_stoppable(job(context), output))
     except (KeyboardInterrupt, asyncio.CancelledError):
         if output.is_reader_gone:
             return 1

@@ -14,7 +14,9 @@ from voiceapp.audio.soundfile_io import write
 from voiceapp.cli.ask import question, sound_target
 from voiceapp.cli.engines import open_engines
 from voiceapp.cli.running import Context, run_job
+from voiceapp.core.settings import Job
 from voiceapp.core.speech import SpeechRequest
+from voiceapp.core.usage import spoken_amounts
 from voiceapp.voice.answer import SpokenReply
 from voiceapp.voice.playback import Playback
 
@@ -32,6 +34,9 @@ async def say(context: Context, arguments: argparse.Namespace) -> int:
         settings = tools.settings
         devices = FileDevices(SoundDevices(settings.input_device, settings.output_device), speaker=speaker)
         playback = Playback(devices, StreamResampler, lambda _event: None)
+        estimate = tools.account.meter.estimate(Job.SPEECH, spoken_amounts(text), characters=len(text))
+        if estimate.is_large:
+            context.output.notice(estimate.words)
         request = SpeechRequest("", arguments.voice or settings.voice, settings.speed, settings.language)
         rules = resources.language_rules(settings.language)
         try:

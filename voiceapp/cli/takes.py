@@ -71,7 +71,13 @@ async def _in_session(context: Context, command: Command, *, is_aloud: bool) -> 
         return replace(settings, is_reply_aloud=is_aloud, is_microphone_warm=False)
 
     narrator = Narrator(context.output)
-    opening = Opening(context.paths, on_key=context.on_key, provider=context.provider, adjusted=adjusted)
+    opening = Opening(
+        context.paths,
+        on_key=context.on_key,
+        when_spent=context.when_spent,
+        provider=context.provider,
+        adjusted=adjusted,
+    )
     async with open_session(opening, narrator) as session:
         session.handle(command)
         await session.settle()

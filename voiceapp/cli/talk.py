@@ -41,7 +41,14 @@ async def _talk(context: Context, arguments: argparse.Namespace) -> None:
         return replace(settings, is_reply_aloud=settings.is_reply_aloud and not arguments.silent)
 
     lines, talker = typed_lines(), Talker(context.output)
-    opening = Opening(context.paths, on_key=context.on_key, provider=context.provider, trace=arguments.trace, adjusted=adjusted)
+    opening = Opening(
+        context.paths,
+        on_key=context.on_key,
+        when_spent=context.when_spent,
+        provider=context.provider,
+        trace=arguments.trace,
+        adjusted=adjusted,
+    )
     async with open_session(opening, talker) as session:
         context.output.text(_("Enter: talk, Enter again: send. A typed line is asked in writing. Ctrl+C ends."))
         while (line := await lines.get()) is not None:

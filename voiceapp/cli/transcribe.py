@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from gettext import gettext as _
 from pathlib import Path
 
 from voiceapp.audio.resample import StreamResampler
-from voiceapp.audio.soundfile_io import read
+from voiceapp.audio.soundfile_io import length_s, read
 from voiceapp.cli.engines import Tools, open_engines
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.errors import ConfigError, VoiceAppError
+from voiceapp.core.settings import Job
 from voiceapp.core.speech import HearingRequest
 from voiceapp.core.transcript_formats import Format, written
 from voiceapp.store.files import told_as_store_error
@@ -31,6 +33,7 @@ async def transcribe(context: Context, arguments: argparse.Namespace) -> int:
         )
     is_failed = False
     async with open_engines(context) as tools:
+        await _announce(context, tools, files)
         for file in files:
             try:
                 text = await _one(context, tools, file, arguments.language, Format.JSON if arguments.json else form)
@@ -42,6 +45,14 @@ async def transcribe(context: Context, arguments: argparse.Namespace) -> int:
                 text = f"{file.name}: {text.strip()}\n"
             _deliver(context, text, file, out, Format.JSON if arguments.json else form)
     return 1 if is_failed else 0
+
+
+async def _announce(context: Context, tools: Tools, files: Sequence[Path]) -> None:
+    """Say before a large job what it will take."""
+    seconds = sum(await asyncio.gather(*(asyncio.to_thread(length_s, file) for file in files)))
+    estimate = tools.account.meter.estimate(Job.TRANSCRIPTION, {"seconds": seconds}, seconds=seconds)
+    if estimate.is_large:
+        context.output.notice(estimate.words)
 
 
 async def _one(context: Context, tools: Tools, file: Path, language: str, form: Format) -> str:

@@ -27,6 +27,7 @@ KINDS = (
 
 CHARACTERS_PER_TOKEN = 4.0
 AUDIO_OUT_TOKENS_PER_S = 20.0
+CHARACTERS_PER_S = 15.0
 """Rules of thumb for estimates: English text, and speech that a model makes."""
 
 
@@ -126,6 +127,11 @@ def completed(usage: Usage, row: Model) -> Usage:
     seconds, characters = usage.amounts.get("seconds", 0.0), usage.amounts.get("characters", 0.0)
     guessed = {"audio_out": seconds * AUDIO_OUT_TOKENS_PER_S, "text_in": characters / CHARACTERS_PER_TOKEN}
     return Usage(usage.provider, usage.model, guessed | dict(usage.amounts), Basis.ESTIMATED)
+
+
+def spoken_amounts(text: str) -> dict[str, float]:
+    """Estimate what speaking *text* will consume."""
+    return {"characters": float(len(text)), "seconds": len(text) / CHARACTERS_PER_S}
 
 
 # --- months and days --------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from voiceapp.core.check_words import not_spoken
 from voiceapp.core.checks import Checked
 from voiceapp.core.conversation import Message, Take, unheard_words
 from voiceapp.core.events import Problem, ToolUsed
+from voiceapp.core.images import StoredImage
 from voiceapp.core.moderation import Checkpoint, named
 from voiceapp.core.usage import Cost
 from voiceapp.core.usage import Cost
@@ -80,7 +81,24 @@ class ToolLine:
     """A tool that was used."""
 
     key: str
-    use: ToolUsed
+    use: ToolUse
+
+
+@dataclass(frozen=True)
+class Question:
+    """A tool that waits for the person's permission."""
+
+    key: str
+    asked: PermissionAsked
+
+
+@dataclass(frozen=True)
+class ImageLine:
+    """A picture that stands with message *message_id*."""
+
+    key: str
+    image: StoredImage
+    message_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +111,7 @@ class ProblemCard:
     message: Message | None = None
 
 
-Entry = UserTurn | LiveTurn | WaitingTake | Reply | NothingHeardLine | ToolLine | ProblemCard
+Entry = UserTurn | LiveTurn | WaitingTake | Reply | NothingHeardLine | ToolLine | Question | ImageLine | ProblemCard
 
 # --- changes ----------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from voiceapp.core.budget import CostAdded, CostsKnown
 from voiceapp.core.checks import CheckDone, SubjectKind
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState
 from voiceapp.core.events import Event, Problem, ToolUsed
+from voiceapp.core.images import ConversationImages, ImageInConversation, StoredImage
 from voiceapp.core.turn import Phase
 from voiceapp.gui.conversation_entries import (
     Added,
@@ -20,6 +21,7 @@ from voiceapp.gui.conversation_entries import (
     Changed,
     Entry,
     Grew,
+    ImageLine,
     LiveTurn,
     NothingHeardLine,
     ProblemCard,
@@ -105,8 +107,26 @@ class ConversationModel:
                 return self._on_turn_event(event)
             case CostAdded() | CostsKnown():
                 return self._on_cost(event)
+            case ImageInConversation(image, message_id):
+                return self._put_image(image, message_id)
+            case ConversationImages(conversation_id, found) if conversation_id == self.head.id:
+                return [change for m_id, images in found.items() for i in images for change in self._put_image(i, m_id)]
             case _:
                 return []
+
+    def _put_image(self, image: StoredImage, message_id: int | None) -> list[Change]:
+        """Show *image* below its message, or last."""
+        line = ImageLine(f"image-{image.id}-{message_id}", image, message_id)
+        if self.index(line.key) is not None:
+            return []
+        index = None if message_id is None else self.index(_message_key(message_id))
+        if index is None:
+            return self._add(line)
+        index += 1
+        while index < len(self.entries) and isinstance(self.entries[index], ImageLine):
+            index += 1
+        self.entries.insert(index, line)
+        return [Added(index)]
 
     def _on_cost(self, event: CostAdded | CostsKnown) -> list[Change]:
         match event:

@@ -18,12 +18,14 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
 from voiceapp.core import commands as c
 from voiceapp.core import events as e
 from voiceapp.core.events import Event
+from voiceapp.core.images import ListConversationImages
 from voiceapp.core.settings import Job, Settings
 from voiceapp.core.turn import Phase
 from voiceapp.gui import conversation_entries as n
 from voiceapp.gui import conversation_model as m
 from voiceapp.gui.column import column
 from voiceapp.gui.empty_page import EmptyPage
+from voiceapp.gui.image_card import ImageCard
 from voiceapp.gui.links import ask_to_open
 from voiceapp.gui.markdown_blocks import parser
 from voiceapp.gui.problem_card import ProblemCard, offers
@@ -54,11 +56,13 @@ class ConversationView(QScrollArea):
 
     Signals:
         wanted: a ``core.commands`` value the person asks for.
+        image_wanted: a picture of the conversation is to be seen in the side panel.
         settings_wanted: the settings are to be opened at this page ("providers", "sound").
     """
 
     wanted = Signal(object)
     settings_wanted = Signal(str)
+    image_wanted = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,6 +135,8 @@ class ConversationView(QScrollArea):
                 if isinstance(live := self._widgets.get(m.LIVE), LiveCard):
                     live.add_level(level)
                 return
+            case e.ConversationOpened(conversation) if conversation.head.id:
+                self.wanted.emit(ListConversationImages(conversation.head.id))
             case e.PlaybackChanged(take_id, message_id):
                 self._show_playing(take_id, message_id)
             case e.ProviderChecked():
@@ -283,6 +289,10 @@ class ConversationView(QScrollArea):
                 return NothingHeard(self._theme, entry)
             case n.ToolLine():
                 return ToolUse(self._theme, entry)
+            case n.ImageLine(image=image):
+                shown = ImageCard(self._theme, image)
+                shown.opened.connect(self.image_wanted)
+                return shown
             case n.ProblemCard():
                 return self._make_problem(entry)
 

@@ -1,4 +1,4 @@
-"""The line above the conversation: its title, how many turns it has, and the side panel's button."""
+"""The line above the conversation: its title, how many turns it has, what they cost, and the side panel's button."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ class Header(Surface):
         row.addWidget(self.side_button)
         self.show_conversation("", 0)
 
-    def show_conversation(self, title: str, turns: int) -> None:
-        """Show the title, and how many turns the person has had in it."""
+    def show_conversation(self, title: str, turns: int, cost: str = "") -> None:
+        """Show the title, how many turns the person has had in it, and what they cost."""
         self.title.set_whole(title or self.tr("New conversation"))
         words = self.tr("1 turn") if turns == 1 else self.tr("{n} turns").format(n=turns)
-        self.meta.setText(words if turns else "")
+        self.meta.setText(" · ".join(part for part in (words, cost) if part) if turns else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

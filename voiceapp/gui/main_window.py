@@ -39,6 +39,8 @@ class ConversationPane(Protocol):
 
     wanted: SignalInstance
     """Carries commands."""
+    image_wanted: SignalInstance
+    """A picture is to be seen in the side panel."""
     settings_wanted: SignalInstance
     """The settings are to be opened at the page it names."""
 
@@ -71,12 +73,14 @@ class MainWindow(QMainWindow):
     Attributes:
         ready: the session takes commands now.
         closed: the session has ended and all is saved.
+        image_wanted: a picture of the conversation is to be seen in the side panel.
         pressed_again: the system repeated a talk key that is held; nothing follows from it.
     """
 
     ready = Signal()
     closed = Signal()
     pressed_again = Signal()
+    image_wanted = Signal(int)
 
     def __init__(self, theme: Theme, bridge: SessionBridge, pane: QWidget, windows: Windows) -> None:
         super().__init__()
@@ -123,6 +127,7 @@ class MainWindow(QMainWindow):
         self._bridge.stopped.connect(self._on_stopped)
         self._talk.wanted.connect(send)
         self._talk.settings_wanted.connect(self._windows.show_settings)
+        self._talk.image_wanted.connect(self.image_wanted)
         self.gesture.asked.connect(send)
         self.gesture.locked_changed.connect(self.bar.show_lock)
         self.bar.button.pressed.connect(lambda: self.gesture.press())

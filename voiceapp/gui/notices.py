@@ -92,6 +92,10 @@ class NoticeLine(QWidget):
         button.clicked.connect(lambda: self._finish(act))
         return button
 
+    def withdraw(self) -> None:
+        """Close it without doing anything: what it was about is settled."""
+        self._finish(lambda: None)
+
     def _dismissed(self) -> None:
         if self.notice.on_dismissed is not None:
             self.notice.on_dismissed()

@@ -107,6 +107,8 @@ class Account:
         """Keep what a call consumed that its service did not tell."""
         name, model = self.meter.likely(job, provider)
         is_paid = self.meter.is_paid(name)
+        if job is Job.CHAT and not is_paid:
+            amounts = {}  # what answers on this computer need not count in tokens
         self.record(job, Usage(name, model, amounts, basis if is_paid else Basis.MEASURED))
 
     def close(self) -> None:

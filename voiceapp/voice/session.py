@@ -16,7 +16,7 @@ from typing import Any
 
 from voiceapp.core import commands as c
 from voiceapp.core import turn as t
-from voiceapp.core.conversation import Role, ToolUse
+from voiceapp.core.conversation import Role
 from voiceapp.core.errors import DeviceError, VoiceAppError, unexpected
 from voiceapp.core.events import (
     ConversationOpened,
@@ -27,15 +27,11 @@ from voiceapp.core.events import (
     PhaseChanged,
     SessionReady,
     TakesListed,
-    ToolUsed,
     TurnFailed,
 )
 from voiceapp.core.own_search import AskNotes
 from voiceapp.core.problems import leading, problem_of
 from voiceapp.core.settings import Settings
-from voiceapp.core.speech import ToolCall, ToolResult
-from voiceapp.core.tool_events import AnswerPermission, ListTools, ToolsListed
-from voiceapp.core.tool_settings import Permission
 from voiceapp.core.trace import Decision
 from voiceapp.ports import EngineSet
 from voiceapp.voice.account import Account, metered
@@ -45,15 +41,13 @@ from voiceapp.voice.history import History
 from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
 from voiceapp.voice.parts import Desk, Parts
-from voiceapp.voice.permits import Permits
 from voiceapp.voice.playback import Playback
 from voiceapp.voice.studio import Studio
+from voiceapp.voice.tool_runs import ToolRuns
 from voiceapp.voice.turns import Turn
 
 log = logging.getLogger("voiceapp.voice")
 
-DENIED = "The person did not allow this. Go on without it, and do not try again unless they ask for it."
-"""For the model."""
 
 
 class VoiceSession:
@@ -74,12 +68,12 @@ class VoiceSession:
         self._pending_aloud = settings.is_reply_aloud
         self._key_at_s = 0.0
         self._errands: asyncio.Queue[object] = asyncio.Queue()
-        self._permits = Permits(self._emit, self._keep_permission)
         self._rings: list[str] = []
         self._tools = parts.make_tools(self._on_timer, emit)
         self._background: list[asyncio.Task[None]] = []
         self._desks: tuple[Desk, ...] = ()
         self._studio: Studio
+        self._tool_runs: ToolRuns
         self._clerk: Clerk
         self._watch: DeviceWatch
 
@@ -89,7 +83,7 @@ class VoiceSession:
         """Take a command. Voice loop only; returns at once. Turn commands have acted when this returns."""
         if self._trace is not None:
             self._trace("command", command)
-        if self._turn_command(command) or self._tool_command(command):
+        if self._turn_command(command) or self._tool_runs.act(command):
             return
         desk = next((desk for desk in self._desks if desk.takes(command)), None)
         if desk is None:
@@ -122,17 +116,6 @@ class VoiceSession:
                 self._again(message_id, is_new=isinstance(command, c.Regenerate))
             case c.TestDevices(kind):
                 self._test_devices(kind)
-            case _:
-                return False
-        return True
-
-    def _tool_command(self, command: object) -> bool:
-        """The same for tools."""
-        match command:
-            case AnswerPermission(number, answer):
-                self._permits.answer(number, answer)
-            case ListTools():
-                self._emit(ToolsListed(self._tools.rows(), self._tools.servers()))
             case _:
                 return False
         return True
@@ -225,37 +208,15 @@ class VoiceSession:
         except VoiceAppError as lost:
             self._emit(Notice(lost.message, lost.hint, is_problem=True))
 
-    async def _run_tool(self, turn: int, message_id: int, call: ToolCall) -> ToolResult:
-        wish = self._tools.wish(call)
-        if wish is not None and not await self._permits.may(turn, wish):
-            return await self._used(turn, message_id, call, ToolResult(call.id, DENIED, is_error=True), 0.0)
-        begun_s = self._loop.time()
-        result = await self._tools.run(call)
-        return await self._used(turn, message_id, call, result, 1000.0 * (self._loop.time() - begun_s))
-
-    async def _used(
-        self, turn: int, message_id: int, call: ToolCall, result: ToolResult, duration_ms: float
-    ) -> ToolResult:
-        """Keep with the reply what was called, and tell it."""
-        arguments, text, is_error = call.arguments, result.text, result.is_error
-        use = ToolUse(call.id, call.name, arguments, text, is_error, duration_ms)
-        await self._studio.history.add_tool_use(message_id, use)
-        self._emit(ToolUsed(turn, call.name, arguments, text, is_error, duration_ms, message_id))
-        return result
-
-    def _keep_permission(self, tool: str, permission: Permission) -> None:
-        """A decision that lasts is in force at once, and stored."""
-        settings = self._studio.settings
-        settings = replace(settings, tool_permissions={**settings.tool_permissions, tool: permission})
-        self._tools.use(settings)
-        self._errands.put_nowait(c.ApplySettings(settings))
-
     # --- lifetime -----------------------------------------------------------------------------------------
 
     async def start(self, settings: Settings) -> None:
         """Open what a session needs and tell SessionReady. Recording is possible before any engine is loaded."""
         parts = self._parts
         history = History(parts.store, self._emit)
+        self._tool_runs = ToolRuns(
+            self._tools, history, self._emit, self._loop.time, lambda: self._studio.settings, self._errands.put_nowait
+        )
         playback = Playback(parts.devices, parts.make_resampler, self._emit)
         microphone = Microphone(parts.devices, self._on_warm_trouble)
         self._watch = DeviceWatch(parts.devices, self._on_device_news, self._on_device_list)
@@ -275,7 +236,7 @@ class VoiceSession:
             settings=settings,
             engines=engines,
             tools=self._tools.specs(),
-            run_tool=self._run_tool,
+            run_tool=self._tool_runs.run,
             on_microphone_lost=self._on_microphone_lost,
             meter=meter,
             account=Account(meter, self._emit),

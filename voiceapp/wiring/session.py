@@ -38,6 +38,7 @@ from voiceapp.voice.own_search import OwnSearch
 from voiceapp.voice.parts import Parts
 from voiceapp.voice.session import VoiceSession, opened
 from voiceapp.voice.window_outside import WindowOutside
+from voiceapp.wiring.batches import batch_desk, batching_of
 from voiceapp.wiring.desks import make_desks
 from voiceapp.wiring.engines import EngineFactory
 from voiceapp.wiring.factory import factory_of
@@ -171,6 +172,7 @@ def _parts(
                 opening.paths.pictures,
                 images,
             ),
+            batch_desk(studio, batching_of(store, opening.paths.data, factory.wires.build, table)),
         ),
         trace=tracer(opening.trace, loop.time) if opening.trace else None,
     )

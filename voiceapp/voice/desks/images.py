@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from gettext import gettext as _
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from voiceapp.core import images as i
+from voiceapp.core.conversation import Message
 from voiceapp.core.errors import BadRequest, VoiceAppError, unexpected
 from voiceapp.core.events import Notice
 from voiceapp.core.image_names import file_name
@@ -18,7 +20,9 @@ from voiceapp.core.models import ModelTable
 from voiceapp.core.picture import MIMES, facts_of
 from voiceapp.core.problems import problem_of
 from voiceapp.core.settings import Job
+from voiceapp.core.settings import Job
 from voiceapp.ports import EngineSet, ImageGate, ImageMaker, ImageMakers, ImageStore
+from voiceapp.voice.account import Account
 from voiceapp.voice.account import Account
 from voiceapp.voice.studio import Studio
 
@@ -66,7 +70,8 @@ class ImageDesk:
     ) -> None:
         self.gallery = gallery
         self.current: i.StoredImage | None = None
-        self.attached: tuple[i.StoredImage, ...] = ()
+        self.latest: i.StoredImage | None = None
+        self._attached: dict[int, tuple[i.StoredImage, str]] = {}
         self._studio = studio
         self._emit = studio.emit
         self._makers = makers
@@ -88,7 +93,7 @@ class ImageDesk:
             case i.GenerateImage(job, prompt, options):
                 await self.draw(Drawing(job, prompt, options))
             case i.EditImage():
-                await self._edit(command)
+                await self.edit(command)
             case i.CancelImage(job):
                 self._cancel(job)
             case i.ShowImageChoices(is_thorough):
@@ -126,7 +131,7 @@ class ImageDesk:
 
     async def choose(self, image: i.StoredImage | None) -> None:
         """Make *image* the one that wishes are about."""
-        self.current = image
+        self.current = self.latest = image
         self._emit(i.ImageChosen(image))
 
     async def save(self, image_id: int, path: str = "") -> Path:
@@ -144,7 +149,8 @@ class ImageDesk:
 
     # --- drawing ------------------------------------------------------------------------------------------
 
-    async def _edit(self, command: i.EditImage) -> None:
+    async def edit(self, command: i.EditImage) -> tuple[i.StoredImage, ...]:
+        """Carry *command* out and tell it by events."""
         drawing = Drawing(command.job, command.prompt, command.options)
         try:
             inputs = [await self._input(given) for given in command.inputs]
@@ -153,8 +159,8 @@ class ImageDesk:
             drawing.mask = _picture(command.mask) if command.mask else None
         except VoiceAppError as error:
             self._emit(i.ImageJobEnded(command.job, problem=problem_of(error)))
-            return
-        await self.draw(drawing)
+            return ()
+        return await self.draw(drawing)
 
     async def _input(self, given: i.ImageInput) -> tuple[i.Picture, int | None]:
         if given.image_id is not None:
@@ -246,8 +252,8 @@ class ImageDesk:
         for image in drawing.images:
             changed = await self.gallery.update(image.id, cost_usd=cost_usd / len(drawing.images))
             self._emit(i.ImageChanged(changed))
-            if self.current is not None and self.current.id == changed.id:
-                self.current = changed
+            self.current = changed if self.current is not None and self.current.id == changed.id else self.current
+            self.latest = changed if self.latest is not None and self.latest.id == changed.id else self.latest
 
     def _cancel(self, job: str) -> None:
         if job in self._jobs:
@@ -286,7 +292,7 @@ class ImageDesk:
                 await self.choose(None if image_id is None else await self.gallery.get(image_id))
             case i.DeleteImage(image_id):
                 self._emit(i.ImageChanged(await self.gallery.delete(image_id), is_deleted=True))
-                if self.current is not None and self.current.id == image_id:
+                if self.latest is not None and self.latest.id == image_id:
                     await self.choose(None)
             case i.RestoreImage(image_id):
                 self._emit(i.ImageChanged(await self.gallery.restore(image_id)))
@@ -295,10 +301,37 @@ class ImageDesk:
                 self._emit(Notice(_("The image was saved as {path}.").format(path=target)))
             case i.ImportImage(path, data):
                 await self._import(path, data)
-            case i.AttachImage(image_id, is_attached):
-                kept = tuple(image for image in self.attached if image.id != image_id)
-                self.attached = (*kept, await self.gallery.get(image_id)) if is_attached else kept
-                self._emit(i.ImagesAttached(self.attached))
+            case i.ListConversationImages(conversation_id):
+                found = await self.gallery.of_conversation(conversation_id)
+                self._emit(i.ConversationImages(conversation_id, found))
+            case i.AttachImage(image_id, is_attached, small):
+                await self._attach(image_id, small, is_attached=is_attached)
+
+    async def _attach(self, image_id: int, small: bytes, *, is_attached: bool) -> None:
+        """Make ready what the model is shown: now, so that the next message does not wait for it."""
+        self._attached.pop(image_id, None)
+        if is_attached:
+            image = await self.gallery.get(image_id)
+            picture = _picture(small or await self.gallery.read(image_id))
+            data = await asyncio.to_thread(base64.b64encode, picture.data)
+            self._attached[image_id] = (image, f"data:{MIMES[picture.format]};base64,{data.decode()}")
+        self._emit(i.ImagesAttached(tuple(image for image, _uri in self._attached.values())))
+
+    async def sent(self, message: Message) -> None:
+        """The person's *message* is stored: the attached pictures go with it."""
+        if not self._attached:
+            return
+        attached, self._attached = tuple(self._attached.values()), {}
+        self._studio.history.show(message.id, tuple(uri for _image, uri in attached))
+        self._emit(i.ImagesAttached(()))
+        for image, _uri in attached:
+            await self.put_into_conversation(image, message)
+
+    async def put_into_conversation(self, image: i.StoredImage, message: Message | None) -> None:
+        """Let *image* stand with *message*, and be shown there."""
+        if message is not None:
+            await self.gallery.attach(message.id, (image.id,))
+        self._emit(i.ImageInConversation(image, message.id if message else None))
 
     async def _import(self, path: str, data: bytes) -> None:
         try:
