@@ -55,3 +55,9 @@ def test_a_start_is_measured(tmp_path: Path) -> None:
     values = {series["name"]: series["values"] for series in report["series"]}
     assert len(values["command → usable window, warm"]) == 2
     assert values["idle memory, window process (RSS)"][0] > 10
+
+
+def test_adapters_are_measured(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "adapter", "--calls", "3")
+    assert {series["n"] for series in report["series"]} == {3}
+    assert all(value < 1000 for series in report["series"] for value in series["values"])
