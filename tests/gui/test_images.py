@@ -86,7 +86,8 @@ class Scene:
         return self.server.requests_for(path)
 
     def end(self) -> None:
-        self.panel.close_windows()
+        if (panel := self.window.findChild(ImagesPanel)) is not None:
+            panel.close_windows()
         self.bridge.stop()
         assert self.bridge.wait(10.0)
 

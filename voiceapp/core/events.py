@@ -346,5 +346,7 @@ OwnEvent = (
     | PlaybackChanged
 )
 
-Event: TypeAlias = "OwnEvent | OwnSearchEvent | BatchEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent | BudgetEvent"
+Event: TypeAlias = (
+    "OwnEvent | OwnSearchEvent | BatchEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent | BudgetEvent"
+)
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +11,10 @@ from voiceapp.core.speech import Usage
 
 if TYPE_CHECKING:  # core.events joins these events to its union
     from voiceapp.core.events import Problem
+
+
+SAID = "said"
+"""Jobs that were asked for in the conversation begin so."""
 
 
 @dataclass(frozen=True)
@@ -210,10 +215,22 @@ class SaveImage:
 
 @dataclass(frozen=True)
 class AttachImage:
-    """Show a picture to the model with the next message; *is_attached* False takes it back."""
+    """Show a picture to the model with the next message; *is_attached* False takes it back.
+
+    *small*: the picture made smaller, as a file; empty = as it is.
+    """
 
     image_id: int
     is_attached: bool = True
+    small: bytes = field(default=b"", repr=False)
+    secret_fields: ClassVar[tuple[str, ...]] = ("small",)
+
+
+@dataclass(frozen=True)
+class ListConversationImages:
+    """Answered by ConversationImages."""
+
+    conversation_id: int
 
 
 ImageCommand = (
@@ -229,6 +246,7 @@ ImageCommand = (
     | RestoreImage
     | SaveImage
     | AttachImage
+    | ListConversationImages
 )
 
 # --- events ---------------------------------------------------------------------------------------------------
@@ -331,10 +349,18 @@ class ImagesAttached:
 
 @dataclass(frozen=True)
 class ImageInConversation:
-    """A picture belongs into the open conversation, after what stands there now."""
+    """A picture belongs into the open conversation, after what stands there now; *message_id*: it stands with that."""
 
     image: StoredImage
-    turn: int = 0
+    message_id: int | None = None
+
+
+@dataclass(frozen=True)
+class ConversationImages:
+    """The pictures of a conversation by message."""
+
+    conversation_id: int
+    images: Mapping[int, tuple[StoredImage, ...]]
 
 
 ImageEvent = (
@@ -350,4 +376,5 @@ ImageEvent = (
     | ImageSaved
     | ImagesAttached
     | ImageInConversation
+    | ConversationImages
 )

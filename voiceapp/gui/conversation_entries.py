@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from voiceapp.core.audio import Level
 from voiceapp.core.check_words import not_spoken
 from voiceapp.core.checks import Checked
-from voiceapp.core.conversation import Message, Take, unheard_words
-from voiceapp.core.events import Problem, ToolUsed
+from voiceapp.core.conversation import Message, Take, ToolUse, unheard_words
+from voiceapp.core.events import Problem
 from voiceapp.core.images import StoredImage
 from voiceapp.core.moderation import Checkpoint, named
-from voiceapp.core.usage import Cost
+from voiceapp.core.tool_events import PermissionAsked
 from voiceapp.core.usage import Cost
 
 # --- entries ----------------------------------------------------------------------------------------------

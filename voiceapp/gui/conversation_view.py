@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
 
 from voiceapp.core import commands as c
 from voiceapp.core import events as e
+from voiceapp.core.checks import CheckMessage
 from voiceapp.core.events import Event
 from voiceapp.core.images import ListConversationImages
 from voiceapp.core.settings import Job, Settings
@@ -303,6 +304,7 @@ class ConversationView(QScrollArea):
         view.link_clicked.connect(lambda address: ask_to_open(self, address))
         view.regenerate.connect(lambda: self.wanted.emit(c.Regenerate(message_id)))
         view.speak.connect(lambda: self._on_speak(message_id))
+        view.check.connect(lambda: self.wanted.emit(CheckMessage(message_id)))
         self._on_work(key, view)
         return view
 

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from voiceapp.core import events as ev
 from voiceapp.core import images as i
+from voiceapp.core.checks import CheckBegan
+from voiceapp.core.moderation import Checkpoint
 from voiceapp.gui.side_panel import SidePanel
 from voiceapp.gui.theme import Theme
 
@@ -37,12 +39,16 @@ class SidePages(QObject):
     ) -> None:
         super().__init__(window)
         self._theme, self._bridge, self._windows, self._cache = theme, bridge, windows, cache
+        self._window = window
         self._last: dict[type, ev.Event] = {}
         self._pages: list[Page] = []
         self.panel = SidePanel(theme)
         self.panel.close_wanted.connect(window.toggle_side)
         self.panel.add_page(tr("Images"), "image", self._make_images)
+        self.panel.add_page(tr("Moderation"), "shield-check", self._make_moderation)
+        self._give_back = window.bar.entry.give_back
         window.set_side_panel(self.panel)
+        window.image_wanted.connect(self.show_image)
         bridge.happened.connect(self._on_event)
 
     def follow(self, page: Page) -> None:
@@ -50,6 +56,11 @@ class SidePages(QObject):
         for event in self._last.values():
             page.apply(event)
         self._pages.append(page)
+
+    def show_image(self, image_id: int) -> None:
+        """Open the panel with this picture."""
+        self._open(tr("Images"))
+        self._bridge.send(i.ChooseImage(image_id))
 
     def _make_images(self) -> QWidget:
         from voiceapp.gui.images_panel import ImagesPanel
@@ -61,11 +72,29 @@ class SidePages(QObject):
         self.follow(page)
         return page
 
+    def _make_moderation(self) -> QWidget:
+        from voiceapp.gui.moderation_page import ModerationPage
+
+        page = ModerationPage(self._theme)
+        page.wanted.connect(self._bridge.send)
+        page.settings_wanted.connect(self._windows.show_settings)
+        page.draft_wanted.connect(self._give_back)
+        self.follow(page)
+        return page
+
     def _on_event(self, event: ev.Event) -> None:
         if isinstance(event, REMEMBERED):
             self._last[type(event)] = event
+        if isinstance(event, CheckBegan) and event.checkpoint is Checkpoint.BY_HAND:
+            self._open(tr("Moderation"))
         for page in self._pages:
             page.apply(event)
+
+    def _open(self, title: str) -> None:
+        """What was asked for elsewhere in the window is seen here."""
+        if not self._window.shell.is_side_open:
+            self._window.toggle_side()
+        self.panel.show_page(title)
 
 
 def tr(text: str) -> str:
