@@ -11,6 +11,7 @@ from types import TracebackType
 
 from tests.server import audio_answers, chat_answers, media_answers, responses_answers
 from tests.server.audio_answers import json_answer
+from tests.server.batch_answers import BatchRoom
 from tests.server.script import Script
 from tests.server.spec_check import openai_spec
 from tests.server.wire import Answer, Request, WatchedReader, read_request, send_answer
@@ -30,6 +31,7 @@ class LoopbackServer:
         self.requests: list[Request] = []
         self.violations: list[str] = []
         self.connections = 0
+        self.batches = BatchRoom(violations=self.violations)
         self.port = 0
         self._prefix = prefix
         self._next: dict[str, deque[Responder]] = defaultdict(deque)
@@ -156,6 +158,8 @@ class LoopbackServer:
                 return media_answers.moderation(script.moderation, request)
             case "POST", "/embeddings":
                 return media_answers.embeddings(script, request)
+        if (found := self.batches.answer(script.batch, request, path)) is not None:
+            return found
         message = f"Invalid URL ({request.method} {request.path})"
         body = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
         return json_answer({"error": body}, status=404)
@@ -164,7 +168,7 @@ class LoopbackServer:
         spec = openai_spec()
         if not spec.knows(request.method, path):
             faults = [] if path in self._always else [f"{request.method} {request.path}: not in the specification"]
-        elif request.method == "GET":
+        elif request.method in ("GET", "DELETE"):
             faults = []
         elif request.parts:
             faults = spec.multipart_request(path, request.parts)

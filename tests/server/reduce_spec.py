@@ -23,8 +23,16 @@ PATHS = {
     "/images/edits": "post",
     "/moderations": "post",
     "/embeddings": "post",
+    "/files": "post",
+    "/files/{file_id}": "delete",
+    "/files/{file_id}/content": "get",
+    "/batches": "get post",
+    "/batches/{batch_id}": "get",
+    "/batches/{batch_id}/cancel": "post",
 }
+"""Methods by path; of several the last one's body is kept."""
 ANSWERS = (
+    "Batch",
     "ChatCompletionStreamOptions",
     "CreateChatCompletionResponse",
     "CreateChatCompletionStreamResponse",
@@ -36,7 +44,9 @@ ANSWERS = (
     "ImageGenCompletedEvent",
     "ImageGenPartialImageEvent",
     "ImagesResponse",
+    "ListBatchesResponse",
     "ListModelsResponse",
+    "OpenAIFile",
     "Response",
     "ResponseStreamEvent",
     "SpeechAudioDeltaEvent",
@@ -52,8 +62,11 @@ def reduce_spec(full: dict[str, Any]) -> dict[str, Any]:
     """Return the paths and schemas that the app's requests and the server's answers need."""
     schemas = full["components"]["schemas"]
     paths = {
-        path: {"method": method, "content": (full["paths"][path][method].get("requestBody") or {}).get("content", {})}
-        for path, method in PATHS.items()
+        path: {
+            "method": methods,
+            "content": (full["paths"][path][methods.split()[-1]].get("requestBody") or {}).get("content", {}),
+        }
+        for path, methods in PATHS.items()
     }
     wanted = {name for path in paths.values() for name in _references(path)} | set(ANSWERS)
     kept: dict[str, Any] = {}

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from tests.server.batch_script import BatchScript
+
 SPEECH_RATE_HZ = 24_000
 
 
@@ -105,6 +107,7 @@ class Script:
     speech: SpeechScript = field(default_factory=SpeechScript)
     image: ImageScript = field(default_factory=ImageScript)
     moderation: ModerationScript = field(default_factory=ModerationScript)
+    batch: BatchScript = field(default_factory=BatchScript)
     models: tuple[str, ...] = ("gpt-6-luna", "gpt-transcribe", "gpt-4o-mini-tts")
 
 

@@ -34,13 +34,23 @@ class SpecCheck:
 
     def knows(self, method: str, path: str) -> bool:
         """Return whether the specification has *path* with *method*."""
-        return path in self._paths and self._paths[path]["method"] == method.lower()
+        found = self._template(path)
+        return found in self._paths and method.lower() in self._paths[found]["method"].split()
+
+    def _template(self, path: str) -> str:
+        """Return the specification's name for *path*: "/batches/{batch_id}"."""
+        parts = path.split("/")
+        for known in self._paths:
+            names = known.split("/")
+            if len(names) == len(parts) and all(n == p or n[:1] == "{" for n, p in zip(names, parts, strict=True)):
+                return known
+        return path
 
     def json_request(self, path: str, body: Any) -> list[str]:
         """Return what is wrong with a JSON request, empty when nothing is."""
         schema = self._request_schema(path, "application/json")
         if schema is None:
-            return [f"{path}: takes no JSON body"]
+            return [f"{path}: takes no JSON body"] if body else []
         return [f"{path}: {line}" for line in (*self._unknown(schema, body), *self._errors(schema, body))]
 
     def multipart_request(self, path: str, parts: tuple[Part, ...]) -> list[str]:
@@ -57,7 +67,7 @@ class SpecCheck:
         return self._errors({"$ref": f"#/components/schemas/{name}"}, value)
 
     def _request_schema(self, path: str, content_type: str) -> dict[str, Any] | None:
-        content = self._paths[path]["content"].get(content_type)
+        content = self._paths[self._template(path)]["content"].get(content_type)
         return _modern(content["schema"]) if content else None
 
     def _errors(self, schema: dict[str, Any], value: Any) -> list[str]:
