@@ -28,11 +28,14 @@ from voiceapp.core.checks import (
     Checked,
     CheckFile,
     CheckImage,
+    CheckMessage,
     CheckText,
     Part,
     SubjectKind,
     as_report,
 )
+from voiceapp.core.conversation import Role
+from voiceapp.core.events import ConversationOpened, MessageAdded
 from voiceapp.core.moderation import Checkpoint
 from voiceapp.core.passages import Passage
 from voiceapp.core.picture import format_for
@@ -64,6 +67,7 @@ class CheckView(QWidget):
         self._theme = theme
         self._limits: dict[str, float] = {}
         self._marked: Part | None = None
+        self._newest: int | None = None
         self.checked: Checked | None = None
         self._is_waiting = False
         self.setAcceptDrops(True)
@@ -77,7 +81,7 @@ class CheckView(QWidget):
         whole.addWidget(self._area, 1)
         whole.addWidget(self._foot_line)
         whole.addWidget(self._foot)
-        theme.changed.connect(lambda: self._mark(self._marked))
+        theme.changed.connect(self._on_theme)
         self._show_result()
 
     def _make_entry(self) -> None:
@@ -163,6 +167,11 @@ class CheckView(QWidget):
     def apply(self, event: object) -> None:
         """Take an event of the session: checks by hand are shown, automatic ones only where they found too much."""
         match event:
+            case ConversationOpened(conversation):
+                mine = [message.id for message in conversation.messages if message.role is Role.USER]
+                self._newest = mine[-1] if mine else None
+            case MessageAdded(message) if message.role is Role.USER:
+                self._newest = message.id
             case CheckBegan(checkpoint=Checkpoint.BY_HAND):
                 self._set_waiting(True)
             case CheckDone(checked, _turn, hint) if checked.checkpoint is Checkpoint.BY_HAND:
@@ -242,6 +251,10 @@ class CheckView(QWidget):
     def _show_more(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        newest = self._newest
+        if newest is not None:
+            mine = menu.addAction(self.tr("Your last message"))
+            mine.triggered.connect(lambda: self.wanted.emit(CheckMessage(newest)))
         menu.addAction(self.tr("This conversation")).triggered.connect(lambda: self.wanted.emit(CheckConversation()))
         menu.addAction(self.tr("A transcript…")).triggered.connect(self._choose_transcript)
         menu.addAction(self.tr("A picture…")).triggered.connect(self._choose_picture)
@@ -293,6 +306,9 @@ class CheckView(QWidget):
             self.text.setTextCursor(at)
             self.text.centerCursor()
         self.text.setExtraSelections(marks)
+
+    def _on_theme(self) -> None:
+        self._mark(self._marked)
 
     def _cursor_of(self, passage: Passage) -> QTextCursor:
         """Qt counts UTF-16 units, we count characters."""

@@ -42,6 +42,7 @@ class ReplyView(Stack):
     link_clicked = Signal(str)
     regenerate = Signal()
     speak = Signal()
+    check = Signal()
 
     def __init__(self, theme: Theme, reply: Reply, parent: QWidget | None = None) -> None:
         super().__init__(parent, gap_px=6)
@@ -74,6 +75,7 @@ class ReplyView(Stack):
         self.footer.hide()
         self.footer.again.clicked.connect(self.regenerate)
         self.footer.speak.clicked.connect(self.speak)
+        self.footer.check.clicked.connect(self.check)
         for item in (self._dots, self._more, self._cut, self._verdict, self.footer):
             self.add(item)
             item.setVisible(item is self._dots)
@@ -324,7 +326,8 @@ class ReplyFooter(QWidget):
         self.again = IconButton(theme, "refresh-cw", self.tr("Answer again"), size_px=28, icon_px=16)
         self.copy = CopyIcon(theme, self.tr("Copy the answer"), text)  # type: ignore[arg-type]
         self.speak = IconButton(theme, "volume-2", self.tr("Speak again"), size_px=28, icon_px=16)
-        for button in (self.again, self.copy, self.speak):
+        self.check = IconButton(theme, "shield-check", self.tr("Check the answer"), size_px=28, icon_px=16)
+        for button in (self.check, self.again, self.copy, self.speak):
             row.addWidget(button)
         self.setFixedHeight(28)
 
