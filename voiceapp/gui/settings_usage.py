@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QDate, QLocale, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from voiceapp.core.budget import BudgetLevel, CostAdded, ExportUsage, ShowUsage, UsageListed, UsageReport, level
 from voiceapp.core.events import Event
@@ -88,11 +88,13 @@ class UsagePage(SettingsPage):
         self.export_all = IconTextButton(self.theme, "download", self.tr("Everything"))
         self.export_month.clicked.connect(lambda: self._export(self.report.month))
         self.export_all.clicked.connect(lambda: self._export(""))
-        panel.row(
-            self.tr("Save as a table"),
-            side_by_side(self.export_month, self.export_all),
-            self.tr("One line a call, as CSV for any spreadsheet."),
-        )
+        save = QWidget()
+        column = QVBoxLayout(save)  # no label beside them: two buttons must fit a narrow dialog
+        column.setContentsMargins(0, 10, 0, 10)
+        column.setSpacing(6)
+        column.addWidget(note(self.tr("Save as a table, one line a call, as CSV for any spreadsheet:")))
+        column.addLayout(side_by_side(self.export_month, self.export_all))
+        panel.add(save)
         panel.row(
             self.tr("Prices"),
             note(

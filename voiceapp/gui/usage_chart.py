@@ -109,7 +109,8 @@ class DayChart(QWidget):
                 painter.drawEllipse(QPointF(middle, HEIGHT_PX - FOOT_PX), 3.0, 3.0)
             if number == 0 or (number + 1) % 5 == 0:
                 painter.setPen(self._theme.color("ink3"))
-                spot = QRectF(middle - 16, HEIGHT_PX - FOOT_PX + 4, 32, FOOT_PX - 4)
+                left = min(middle - 16, self.width() - 24.0)  # the last one must not be cut off
+                spot = QRectF(left, HEIGHT_PX - FOOT_PX + 4, 32, FOOT_PX - 4)
                 painter.drawText(spot, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, str(number + 1))
 
     def _paint_axis(self, painter: QPainter) -> None:
