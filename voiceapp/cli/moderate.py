@@ -147,7 +147,7 @@ class _Desk:
             out.text(f"{mark} {name_of(score.category):<28} {figure(score.value):>8}  {bar}".rstrip())
             part = checked.part_for(score.category)
             if score in over and part is not None and len(checked.parts) > 1:
-                out.text(f"    “{' '.join(part.passage.of(checked.text).split())[:100]}”")
+                out.text(f"    “{' '.join(part.passage.of(checked.text).split())}”")
 
 
 async def _items(what: str) -> list[Item]:

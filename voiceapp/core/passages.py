@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-PASSAGE_CHARS = 600
+PASSAGE_CHARS = 300
 _BREAKS = (
     re.compile(r"\n\s*\n"),
     re.compile(r"\n"),
