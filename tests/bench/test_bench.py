@@ -61,3 +61,10 @@ def test_adapters_are_measured(tmp_path: Path) -> None:
     report = report_of(tmp_path, "adapter", "--calls", "3")
     assert {series["n"] for series in report["series"]} == {3}
     assert all(value < 1000 for series in report["series"] for value in series["values"])
+
+
+@pytest.mark.sound
+@pytest.mark.usefixtures("sound_card_server")
+def test_moderation_is_measured(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "moderation", "-n", "1", "--check-ms", "20")
+    assert [series["n"] for series in report["series"]] == [1, 1, 1, 1]

@@ -9,7 +9,9 @@ import pytest
 from tests.gui.scripted_session import DEVICES, ENGINES, READY
 from voiceapp.core import events as ev
 from voiceapp.core.audio import Level
-from voiceapp.core.conversation import Timings
+from voiceapp.core.checks import CheckBegan, Checked, DraftKept, Subject, SubjectKind
+from voiceapp.core.conversation import Message, Role, Timings
+from voiceapp.core.moderation import Checkpoint, Decision
 from voiceapp.core.turn import Phase
 from voiceapp.gui.meter import PEAK_HOLD_MS, Meter, fraction
 from voiceapp.gui.state_strip import fit
@@ -166,3 +168,15 @@ def test_the_trace_shows_eight_seconds_and_only_what_was_measured() -> None:
     assert [n for n, height in enumerate(bars.it) if height] == [79]
     assert trace.bars(80, 104.0 + TRACE_S).you == (0.0,) * 80
     assert trace.is_empty(112.1)
+
+
+def test_waiting_for_a_check_is_said_until_the_words_are_sent_or_given_back() -> None:
+    subject = Subject(SubjectKind.TEXT)
+    held = Checked(subject, Checkpoint.INPUT, Decision.HELD, "Hello.")
+    message = Message(1, 1, Role.USER, "Hello.", 1.0)
+    for end in (ev.MessageAdded(message), DraftKept("Hello.", held)):
+        strip = after(Strip(), ev.PhaseChanged(Phase.THINKING, 1), 1.0)
+        strip = after(strip, CheckBegan(subject, Checkpoint.INPUT), 1.0)
+        assert (strip.word, strip.detail) == (Word.THINKING, "Checking your words")
+        assert after(strip, end, 2.0).detail == ""
+    assert after(Strip(is_ready=True), CheckBegan(subject, Checkpoint.BY_HAND), 1.0).remark == ""

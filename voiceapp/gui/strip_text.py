@@ -13,6 +13,8 @@ from math import ceil
 
 from voiceapp.core import events as ev
 from voiceapp.core.audio import Level
+from voiceapp.core.checks import CheckBegan, DraftKept
+from voiceapp.core.moderation import Checkpoint
 from voiceapp.core.providers import ProviderWaiting
 from voiceapp.core.turn import Phase
 
@@ -155,7 +157,17 @@ def after(strip: Strip, event: ev.Event, now_s: float) -> Strip:
             stages = (timings.first_sound_ms, timings.first_token_ms, timings.transcript_ms)
             return replace(strip, latest_ms=next((ms for ms in stages if ms is not None), strip.latest_ms))
         case _:
-            return strip
+            return _checking(strip, event)
+
+
+def _checking(strip: Strip, event: ev.Event) -> Strip:
+    """While what was said waits for its check, that is what the running seconds are about."""
+    remark = _("Checking your words")
+    if isinstance(event, CheckBegan) and event.checkpoint is Checkpoint.INPUT:
+        return replace(strip, remark=remark)
+    if isinstance(event, ev.MessageAdded | DraftKept) and strip.remark == remark:
+        return replace(strip, remark="")
+    return strip
 
 
 def _held_up(strip: Strip, event: ev.TurnFailed | ProviderWaiting, now_s: float) -> Strip:
