@@ -28,10 +28,12 @@ from voiceapp.core.budget import (
 from voiceapp.core.conversation import TakeState
 from voiceapp.core.errors import ProviderDown, StoreError
 from voiceapp.core.models import Model, ModelTable
-from voiceapp.core.settings import Settings
+from voiceapp.core.settings import Job, Settings
 from voiceapp.core.speech import Basis, ReplyEnd, TextDelta, ToolCall, Transcript, Usage
 from voiceapp.core.turn import Phase
 from voiceapp.core.usage import Cost, UsageRow
+from voiceapp.voice.account import Account
+from voiceapp.voice.metering import Meter
 from voiceapp.voice.session import VoiceSession
 
 TABLE = ModelTable((
@@ -371,3 +373,29 @@ async def test_a_new_month_begins_with_the_whole_budget() -> None:
         session.handle(c.SendText("Hello.", is_aloud=False))
         await stage.until_event(e.TurnTimed)
     assert not stage.all(BudgetAsked)
+
+
+@virtual_clock
+async def test_a_long_recording_says_before_what_it_will_cost() -> None:
+    stage = new_stage(FakeChat(ANSWER, ANSWER), hearing=FakeHearing(SAID, SAID))
+    writer = await stage.store.begin_take(16_000, None)
+    for _ in range(11):
+        writer.write(voice_like(60.0))
+    take = writer.finish(TakeState.RECORDED)
+    async with stage.session() as session:
+        session.handle(c.RetryTake(take.id))
+        await stage.until_event(e.TurnTimed)
+    assert [n.message for n in stage.all(e.Notice)] == ["This will take 11 min 0 s of sound, about $6.60."]
+    assert stage.events.index(stage.all(e.Notice)[0]) < stage.events.index(stage.all(e.TranscriptReady)[0])
+
+
+async def test_what_no_turn_is_behind_is_kept_at_once() -> None:
+    kept_in, told = MemoryUsage(), list[object]()
+    meter = Meter(kept_in, TABLE, told.append, time.time)
+    await meter.open(PAID)
+    account = Account(meter, told.append)
+    row = account.record(Job.CHAT, Usage("openai", "mind", {"text_in": 10.0}))
+    await meter.flush()
+    assert account.has_rows
+    assert [kept.cost_usd for kept in kept_in.kept] == [row.cost_usd] == [pytest.approx(0.01)]
+    assert told == [CostAdded(row.cost)]

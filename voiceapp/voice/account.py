@@ -11,13 +11,14 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from gettext import gettext as _
 from typing import cast
 
 from voiceapp.core.audio import Float32Block
 from voiceapp.core.budget import CostAdded, OverBudget
 from voiceapp.core.conversation import Message
 from voiceapp.core.errors import VoiceAppError
-from voiceapp.core.events import Event
+from voiceapp.core.events import Event, Notice
 from voiceapp.core.settings import Job
 from voiceapp.core.speech import (
     Basis,
@@ -39,11 +40,17 @@ from voiceapp.voice.metering import Meter
 
 
 class Account:
-    """What one turn, or one job, consumes. An answer to the budget's question counts for all of it."""
+    """What one turn, or one job, consumes. An answer to the budget's question counts for all of it.
+
+    Attributes:
+        take_id: the recording that it is about.
+        has_rows: something was consumed.
+    """
 
     def __init__(self, meter: Meter, emit: Callable[[Event], None], turn: int | None = None) -> None:
         self.meter = meter
         self.take_id: int | None = None
+        self.has_rows = False
         self._emit = emit
         self._turn = turn
         self._message: Message | None = None
@@ -74,6 +81,12 @@ class Account:
                     raise
                 self._is_allowed = True
 
+    def announce(self, job: Job, amounts: dict[str, float], *, seconds: float = 0.0, characters: int = 0) -> None:
+        """Say before a large job what it will take."""
+        estimate = self.meter.estimate(job, amounts, seconds=seconds, characters=characters)
+        if estimate.is_large:
+            self._emit(Notice(_("This will take {estimate}.").format(estimate=estimate.words)))
+
     # --- after it -----------------------------------------------------------------------------------------
 
     def belongs_to(self, message: Message) -> None:
@@ -83,15 +96,11 @@ class Account:
         for row in early:
             self.meter.add(self._with_ids(row))
 
-    @property
-    def has_rows(self) -> bool:
-        """Whether anything waits to be kept."""
-        return bool(self._early or self._spoken)
-
     def record(self, job: Job, usage: Usage) -> UsageRow:
         """Keep a call's usage; return it with its price."""
         row = self.meter.priced(job, usage)
-        if self._message is None:
+        self.has_rows = True
+        if self._message is None and self._turn is not None:  # which message it is for will be known soon
             self._early.append(row)
             return row
         row = self._with_ids(row)

@@ -49,7 +49,6 @@ from voiceapp.voice.turns import Turn
 log = logging.getLogger("voiceapp.voice")
 
 
-
 class VoiceSession:
     """One person's session. Create it by :func:`opened`; use it on its loop only."""
 
@@ -270,6 +269,7 @@ class VoiceSession:
         for task in background:
             task.cancel()
         await asyncio.wait(background)
+        self._studio.account.close()
         await self._studio.meter.close()
 
     async def _work(self) -> None:

@@ -23,8 +23,10 @@ from voiceapp.core.events import (
     TranscriptReady,
 )
 from voiceapp.core.own_search import PassagesFound
+from voiceapp.core.settings import Job
 from voiceapp.core.speech import HearingRequest, Transcript
 from voiceapp.core.turn import Finished, TalkEnded, Transcribed
+from voiceapp.core.usage import spoken_amounts
 from voiceapp.ports import SpeechToText
 from voiceapp.voice.account import MeteredHearing
 from voiceapp.voice.capture import Capture, Captured
@@ -138,6 +140,7 @@ class Turn:
         self._take = take = await parts.store.take(take_id)
         account = self._studio.account
         account.take_id = take_id
+        account.announce(Job.TRANSCRIPTION, {"seconds": take.duration_s}, seconds=take.duration_s)
         self._beside(self._replying.warm(), "warm")
         own = await parts.maker.hearing(self._studio.settings, provider) if provider else None
         engine = MeteredHearing(own, account, provider) if own is not None else self._studio.engines.hearing
@@ -184,6 +187,7 @@ class Turn:
         """Speak a message that is already written."""
         await self._settled()
         self._studio.account.belongs_to(message)
+        self._studio.account.announce(Job.SPEECH, spoken_amounts(message.text), characters=len(message.text))
         self._studio.emit(PlaybackChanged(message_id=message.id))
         try:
             await self._say(message.text, message.id)
