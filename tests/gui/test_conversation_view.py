@@ -24,9 +24,10 @@ from voiceapp.gui.conversation_model import LIVE
 from voiceapp.gui.conversation_view import PAGE_ENTRIES, ConversationView
 from voiceapp.gui.links import ask_to_open
 from voiceapp.gui.problem_card import ProblemCard
-from voiceapp.gui.quiet_line import NothingHeard, ToolUse
+from voiceapp.gui.quiet_line import NothingHeard
 from voiceapp.gui.reply_view import ReplyView
 from voiceapp.gui.theme import Theme
+from voiceapp.gui.tool_lines import ToolUseLine
 from voiceapp.gui.user_turn import LiveCard, UserCard, WaitingCard
 
 HEAD = ConversationHead(1, "A conversation", 1.0)
@@ -184,12 +185,12 @@ def test_a_tool_stands_before_the_answer_and_opens(page: Page) -> None:
     page.open(said(1, "Search."))
     page.tell(e.MessageAdded(answered(2, "", is_complete=False), 1), e.ToolUsed(1, "search_notes", "{}", "3 notes"))
     assert page.kinds() == [UserTurn, ToolLine, Reply]
-    line = page.only(ToolUse)
-    assert isinstance(line, ToolUse)
-    assert not line.details.isVisible()
+    line = page.only(ToolUseLine)
+    assert isinstance(line, ToolUseLine)
+    assert not line.answered.isVisible()
     line.toggle.click()
-    assert line.details.isVisible()
-    assert "3 notes" in line.details.toPlainText()
+    assert line.answered.isVisible()
+    assert "3 notes" in line.answered.toPlainText()
 
 
 def test_a_reply_that_ended_before_its_first_word_leaves_no_trace(page: Page) -> None:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from voiceapp.core import events as e
 from voiceapp.core.budget import CostAdded, CostsKnown
 from voiceapp.core.checks import CheckDone, SubjectKind
-from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState
+from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, ToolUse
 from voiceapp.core.events import Event, Problem, ToolUsed
 from voiceapp.core.images import ConversationImages, ImageInConversation, StoredImage
+from voiceapp.core.tool_events import PermissionAsked, PermissionSettled
 from voiceapp.core.turn import Phase
 from voiceapp.gui.conversation_entries import (
     Added,
@@ -25,6 +26,7 @@ from voiceapp.gui.conversation_entries import (
     LiveTurn,
     NothingHeardLine,
     ProblemCard,
+    Question,
     Removed,
     Reply,
     Reset,
@@ -65,6 +67,11 @@ class ConversationModel:
             if self.entries[index].key == key:
                 return index
         return None
+
+    def key_of(self, message_id: int) -> str:
+        """Return the key of a message's entry; "" where the message is not shown."""
+        key = _message_key(message_id)
+        return key if self.index(key) is not None else ""
 
     def entry(self, key: str) -> Entry | None:
         """Return the entry called *key*."""
@@ -112,7 +119,7 @@ class ConversationModel:
             case ConversationImages(conversation_id, found) if conversation_id == self.head.id:
                 return [change for m_id, images in found.items() for i in images for change in self._put_image(i, m_id)]
             case _:
-                return []
+                return self._on_question(event)
 
     def _put_image(self, image: StoredImage, message_id: int | None) -> list[Change]:
         """Show *image* below its message, or last."""
@@ -158,7 +165,10 @@ class ConversationModel:
         self.head = conversation.head
         self._takes = dict(conversation.takes)
         self._grown.clear()
-        rows: list[tuple[float, Entry]] = [(m.created_at, self._entry_of(m, 0)) for m in conversation.messages]
+        rows: list[tuple[float, Entry]] = []
+        for m in conversation.messages:
+            rows += [(m.created_at, ToolLine(f"tool-{m.id}-{at}", use)) for at, use in enumerate(m.tool_uses)]
+            rows.append((m.created_at, self._entry_of(m, 0)))
         used = {message.take_id for message in conversation.messages}
         rows += [
             (take.started_at, WaitingTake(_take_key(take.id), take))
@@ -296,10 +306,20 @@ class ConversationModel:
         self._count += 1
         return [*changes, *self._add(ProblemCard(f"problem-{self._count}", problem, take, message))]
 
-    def _on_tool(self, use: ToolUsed) -> list[Change]:
+    def _on_question(self, event: Event) -> list[Change]:
+        match event:
+            case PermissionAsked(number):
+                return self._add(Question(f"question-{number}", event))
+            case PermissionSettled(number):
+                return self._remove(f"question-{number}")
+            case _:
+                return []
+
+    def _on_tool(self, used: ToolUsed) -> list[Change]:
         self._count += 1
-        line = ToolLine(f"tool-{self._count}", use)
-        reply = self._reply_of_turn(use.turn)
+        use = ToolUse("", used.name, used.arguments, used.result, used.is_error, used.duration_ms)
+        line = ToolLine(f"tool-{used.message_id}-now-{self._count}", use)
+        reply = self._reply_of_turn(used.turn)
         if reply is not None and (index := self.index(reply.key)) is not None:
             self.entries.insert(index, line)
             return [Added(index)]

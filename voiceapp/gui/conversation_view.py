@@ -20,7 +20,9 @@ from voiceapp.core import events as e
 from voiceapp.core.checks import CheckMessage
 from voiceapp.core.events import Event
 from voiceapp.core.images import ListConversationImages
+from voiceapp.core.own_search import MessageShown, OpenMessage, place_of
 from voiceapp.core.settings import Job, Settings
+from voiceapp.core.tool_events import AnswerPermission
 from voiceapp.core.turn import Phase
 from voiceapp.gui import conversation_entries as n
 from voiceapp.gui import conversation_model as m
@@ -30,12 +32,13 @@ from voiceapp.gui.image_card import ImageCard
 from voiceapp.gui.links import ask_to_open
 from voiceapp.gui.markdown_blocks import parser
 from voiceapp.gui.problem_card import ProblemCard, offers
-from voiceapp.gui.quiet_line import NothingHeard, ToolUse
+from voiceapp.gui.quiet_line import NothingHeard
 from voiceapp.gui.remedies import Remedies
 from voiceapp.gui.reply_view import ReplyView
 from voiceapp.gui.stack import Stack
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
+from voiceapp.gui.tool_lines import PermissionCard, ToolUseLine
 from voiceapp.gui.user_turn import LiveCard, UserCard, WaitingCard
 
 FRAME_MS = 33
@@ -73,6 +76,7 @@ class ConversationView(QScrollArea):
         self._remedies = Remedies(self._model, self.wanted.emit)
         self._widgets: dict[str, QWidget] = {}
         self._first_shown = 0
+        self._sought = ""
         self._is_following = True
         self._is_fitting = False
         self._building: list[str] = []
@@ -149,6 +153,8 @@ class ConversationView(QScrollArea):
                 self._on_phase(phase)
         for change in self._model.apply(event):
             self._show(change)
+        if isinstance(event, MessageShown):
+            self.show_message(event.message_id)
 
     def _on_settings(self, event: e.SessionReady | e.SettingsChanged) -> None:
         self._settings = self._remedies.settings = event.settings
@@ -172,6 +178,27 @@ class ConversationView(QScrollArea):
         """Go to the end and stay there."""
         self._is_following = True
         self._to_end()
+
+    def show_message(self, message_id: int) -> None:
+        """Bring a message of the open conversation into view, once it is built; nothing where there is none."""
+        self._sought = self._model.key_of(message_id)
+        index = self._model.index(self._sought) if self._sought else None
+        if index is None:
+            self._sought = ""
+            return
+        self._is_following = False
+        while self._first_shown > index:
+            self._show_earlier()
+        self._work()
+
+    def _find_sought(self) -> None:
+        """Scroll to the message that is sought; all above it is built, so it stays there."""
+        widget = self._widgets.get(self._sought)
+        self._sought = ""
+        if widget is not None:
+            self._fit()
+            self.verticalScrollBar().setValue(max(0, self._stack.y() + widget.y() - EDGE_PX))
+            widget.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def widget_of(self, key: str) -> QWidget | None:
         """Return the widget of the entry called *key*, where it is built."""
@@ -211,7 +238,7 @@ class ConversationView(QScrollArea):
     def _on_added(self, index: int) -> None:
         entry = self._model.entries[index]
         self._build(entry)
-        if isinstance(entry, n.UserTurn | n.LiveTurn):
+        if isinstance(entry, n.UserTurn | n.LiveTurn | n.Question):
             self.jump_to_newest()
 
     def _on_changed(self, key: str) -> None:
@@ -289,7 +316,11 @@ class ConversationView(QScrollArea):
             case n.NothingHeardLine():
                 return NothingHeard(self._theme, entry)
             case n.ToolLine():
-                return ToolUse(self._theme, entry)
+                return ToolUseLine(self._theme, entry.use)
+            case n.Question(asked=asked):
+                question = PermissionCard(self._theme, asked)
+                question.answered.connect(lambda answer: self.wanted.emit(AnswerPermission(asked.id, answer)))
+                return question
             case n.ImageLine(image=image):
                 shown = ImageCard(self._theme, image)
                 shown.opened.connect(self.image_wanted)
@@ -297,11 +328,18 @@ class ConversationView(QScrollArea):
             case n.ProblemCard():
                 return self._make_problem(entry)
 
+    def _open_link(self, address: str) -> None:
+        """Follow a citation to its message; everything else is asked about first."""
+        if (place := place_of(address)) is not None:
+            self.wanted.emit(OpenMessage(*place))
+        else:
+            ask_to_open(self, address)
+
     def _make_reply(self, entry: n.Reply) -> ReplyView:
         view = ReplyView(self._theme, entry)
         key, message_id = entry.key, entry.message.id
         view.grew.connect(lambda: self._on_grew(key))
-        view.link_clicked.connect(lambda address: ask_to_open(self, address))
+        view.link_clicked.connect(self._open_link)
         view.regenerate.connect(lambda: self.wanted.emit(c.Regenerate(message_id)))
         view.speak.connect(lambda: self._on_speak(message_id))
         view.check.connect(lambda: self.wanted.emit(CheckMessage(message_id)))
@@ -369,6 +407,8 @@ class ConversationView(QScrollArea):
         self.slowest_slice_ms = max(self.slowest_slice_ms, (perf_counter() - begun) * 1000)
         if self._building or self._busy:
             self._next.start()
+        elif self._sought:
+            self._find_sought()
 
     def _show_earlier(self) -> None:
         first = max(0, self._first_shown - PAGE_ENTRIES)

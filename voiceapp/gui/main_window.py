@@ -14,7 +14,10 @@ from voiceapp.core import events as ev
 from voiceapp.core.budget import BudgetAsked, BudgetSettled
 from voiceapp.core.checks import DraftKept
 from voiceapp.core.conversation import ConversationHead, Role
+from voiceapp.core.own_search import AskNotes, OpenMessage, PassagesFound, SearchPassages
 from voiceapp.core.settings import Settings
+from voiceapp.core.tool_events import OutsideAsked
+from voiceapp.gui import outside
 from voiceapp.gui.auto_repeat import ask_for_true_key_ups
 from voiceapp.gui.conversation_rail import ConversationRail, IconRail
 from voiceapp.gui.cost_tally import CostTally
@@ -122,6 +125,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         send = self._bridge.send
         self._bridge.happened.connect(self.apply)
+        self._bridge.happened.connect(self._lend)
         self._bridge.happened.connect(self._on_draft)
         self._bridge.failed.connect(self._on_failed)
         self._bridge.stopped.connect(self._on_stopped)
@@ -137,6 +141,9 @@ class MainWindow(QMainWindow):
         self.rail.opened.connect(self._open)
         self.rail.renamed.connect(lambda number, title: send(do.RenameConversation(number, title)))
         self.rail.searched.connect(lambda words: send(do.Search(words)))
+        self.rail.meaning_wanted.connect(lambda words: send(SearchPassages(words)))
+        self.rail.message_opened.connect(self._open_message)
+        self.rail.asked.connect(self._ask_notes)
         self.rail.deleted.connect(self._delete)
         self.rail.collapse_wanted.connect(self._toggle_rail)
         self.icons.list_wanted.connect(lambda: self.shell.open_rail(is_open=True))
@@ -194,6 +201,8 @@ class MainWindow(QMainWindow):
             case ev.ConversationsListed():
                 self.rail.show_list(event)
                 self._retitle(event.heads)
+            case PassagesFound():
+                self.rail.show_found(event)
             case ev.ConversationOpened(conversation=conversation):
                 self._turns = sum(message.role is Role.USER for message in conversation.messages)
                 self._show_head(conversation.head)
@@ -214,6 +223,11 @@ class MainWindow(QMainWindow):
         if isinstance(event, DraftKept):
             self.bar.entry.give_back(event.text)
             self.bar.entry.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _lend(self, event: ev.Event) -> None:
+        """Do for a tool what only the window can."""
+        if isinstance(event, OutsideAsked):
+            self._bridge.send(outside.answer(event))
 
     def _notice(self, event: ev.Event) -> None:
         notice = notice_for(event, self._bridge.send, lambda: self.settings, self._windows.show_recordings)
@@ -263,6 +277,14 @@ class MainWindow(QMainWindow):
         self.shell.close_over()
         if conversation_id != self._head.id:
             self._bridge.send(do.OpenConversation(conversation_id))
+
+    def _open_message(self, conversation_id: int, message_id: int) -> None:
+        self.shell.close_over()
+        self._bridge.send(OpenMessage(conversation_id, message_id))
+
+    def _ask_notes(self, question: str) -> None:
+        self.shell.close_over()
+        self._bridge.send(AskNotes(question))
 
     def _delete(self, head: ConversationHead) -> None:
         """Take a conversation out of the list; it is deleted once the undo has passed."""

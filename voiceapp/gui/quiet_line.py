@@ -1,13 +1,12 @@
-"""Small lines between the turns: an icon with words, a tool that was used, nothing heard, the answer to come."""
+"""Small lines between the turns: an icon with words, nothing heard, the answer to come."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from voiceapp.gui.controls import DrawnButton
-from voiceapp.gui.conversation_entries import NothingHeardLine, ToolLine
+from voiceapp.gui.conversation_entries import NothingHeardLine
 from voiceapp.gui.theme import Theme
 
 DOT_MS = 400
@@ -106,51 +105,3 @@ class ThinkingDots(QWidget):
         for index in range(3):
             painter.setBrush(self._theme.color(("ink", "edge", "btn")[(index - self._at) % 3]))
             painter.drawEllipse(QRectF(index * 11, 9, 6, 6))
-
-
-class ToolUse(QWidget):
-    """A tool that was used: one line, opened by a click to what was asked and answered."""
-
-    def __init__(self, theme: Theme, line: ToolLine) -> None:
-        super().__init__()
-        use = line.use
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        words = self.tr("{name} did not work") if use.is_error else self.tr("Used {name}")
-        self.toggle = _Fold(theme, words.format(name=use.name.replace("_", " ")))
-        column.addWidget(self.toggle, 0, Qt.AlignmentFlag.AlignLeft)
-        self.details = QPlainTextEdit(f"{use.arguments}\n→ {use.result}")
-        self.details.setReadOnly(True)
-        self.details.setFont(theme.font(13, is_mono=True))
-        self.details.setFixedHeight(88)
-        self.details.setVisible(False)
-        self.details.setAccessibleName(self.tr("What was asked and answered"))
-        column.addWidget(self.details)
-        self.toggle.toggled.connect(self._on_toggled)
-
-    def _on_toggled(self, is_open: bool) -> None:
-        self.details.setVisible(is_open)
-        self.updateGeometry()
-
-
-class _Fold(DrawnButton):
-    def __init__(self, theme: Theme, text: str) -> None:
-        super().__init__(theme, text)
-        self.setText(text)
-        self.setCheckable(True)
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 60, 24)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        color = "ink2" if self.underMouse() else "ink3"
-        self.theme.paint_icon(painter, QRectF(0, 4, 16, 16), "terminal", color)
-        painter.setFont(self.theme.font(12))
-        painter.setPen(self.theme.color(color))
-        words = QRectF(22, 0, self.width() - 22, self.height())
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
-        width = painter.fontMetrics().horizontalAdvance(self.text())
-        arrow = "chevron-down" if self.isChecked() else "chevron-right"
-        self.theme.paint_icon(painter, QRectF(22 + width + 4, 4, 16, 16), arrow, color)
