@@ -145,15 +145,15 @@ class CheckView(QWidget):
         foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(16, 4, 12, 4)
         foot.setSpacing(0)
-        hint = QLabel(self.tr("▎your limit, drag to move"))
-        hint.setProperty("role", "meta")
+        self.hint = QLabel()
+        self.hint.setProperty("role", "meta")
         self.reset = QPushButton(self.tr("Reset"))
         self.reset.setProperty("kind", "quiet")
         self.reset.setProperty("compact", True)
         self.reset.setToolTip(self.tr("Remove all limits: the service's own flags decide"))
         self.copy = CopyButton(theme, self.tr("JSON"), self._json)
         self.copy.setToolTip(self.tr("Copy as JSON"))
-        foot.addWidget(hint, 1)
+        foot.addWidget(self.hint, 1)
         foot.addWidget(self.reset)
         foot.addWidget(self.copy)
         self._foot_line = Line(theme)
@@ -190,7 +190,7 @@ class CheckView(QWidget):
         """Show other limits in what stands there."""
         self._limits = dict(limits)
         self.bars.show_limits(limits)
-        self.reset.setEnabled(bool(limits))
+        self._show_foot()
         if self.checked is not None:
             self.head.show_checked(self.checked, self._limits)
 
@@ -212,10 +212,17 @@ class CheckView(QWidget):
         for part in (self._foot, self._foot_line):
             part.setVisible(bool(scores))
         self.copy.setVisible(checked is not None)
-        self.reset.setEnabled(bool(self._limits))
+        self._show_foot()
         self._show_meta()
         self._on_text()
         self._mark(None)
+
+    def _show_foot(self) -> None:
+        self.reset.setEnabled(bool(self._limits))
+        has_limits = bool(self._limits)
+        self.hint.setText(
+            self.tr("▎your limit, drag to move") if has_limits else self.tr("Drag on a bar to set a limit")
+        )
 
     def _show_meta(self) -> None:
         checked = self.checked
