@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from voiceapp.core import commands as do
 from voiceapp.core import events as ev
 from voiceapp.core.budget import BudgetAsked, BudgetSettled
-from voiceapp.core.checks import DraftKept
 from voiceapp.core.conversation import ConversationHead, Role
-from voiceapp.core.own_search import AskNotes, OpenMessage, PassagesFound, SearchPassages
+from voiceapp.core.own_search import AskNotes, MessageShown, OpenMessage, PassagesFound, SearchPassages
 from voiceapp.core.settings import Settings
 from voiceapp.core.tool_events import OutsideAsked
 from voiceapp.gui import outside
@@ -52,6 +51,9 @@ class ConversationPane(Protocol):
 
     def regenerate_last(self) -> None:
         """Ask for the newest answer once more."""
+
+    def show_message(self, message_id: int) -> None:
+        """Bring a message of the open conversation into view."""
 
     def copy_last_answer(self) -> bool:
         """Copy the newest answer; return whether there was one."""
@@ -126,7 +128,7 @@ class MainWindow(QMainWindow):
         send = self._bridge.send
         self._bridge.happened.connect(self.apply)
         self._bridge.happened.connect(self._lend)
-        self._bridge.happened.connect(self._on_draft)
+        self._bridge.happened.connect(self.bar.apply)
         self._bridge.failed.connect(self._on_failed)
         self._bridge.stopped.connect(self._on_stopped)
         self._talk.wanted.connect(send)
@@ -198,11 +200,8 @@ class MainWindow(QMainWindow):
                 self.ready.emit()
             case ev.SettingsChanged(settings=settings):
                 self._use_settings(settings)
-            case ev.ConversationsListed():
-                self.rail.show_list(event)
-                self._retitle(event.heads)
-            case PassagesFound():
-                self.rail.show_found(event)
+            case ev.ConversationsListed() | PassagesFound() | MessageShown():
+                self._on_search(event)
             case ev.ConversationOpened(conversation=conversation):
                 self._turns = sum(message.role is Role.USER for message in conversation.messages)
                 self._show_head(conversation.head)
@@ -218,16 +217,20 @@ class MainWindow(QMainWindow):
         if isinstance(event, BudgetSettled) and (line := self._questions.pop(event.number, None)) is not None:
             line.withdraw()
 
-    def _on_draft(self, event: ev.Event) -> None:
-        """What was not sent is the person's again, to be changed."""
-        if isinstance(event, DraftKept):
-            self.bar.entry.give_back(event.text)
-            self.bar.entry.setFocus(Qt.FocusReason.OtherFocusReason)
-
     def _lend(self, event: ev.Event) -> None:
         """Do for a tool what only the window can."""
         if isinstance(event, OutsideAsked):
             self._bridge.send(outside.answer(event))
+
+    def _on_search(self, event: ev.ConversationsListed | PassagesFound | MessageShown) -> None:
+        match event:
+            case ev.ConversationsListed():
+                self.rail.show_list(event)
+                self._retitle(event.heads)
+            case PassagesFound():
+                self.rail.show_found(event)
+            case MessageShown(message_id):
+                self._talk.show_message(message_id)
 
     def _notice(self, event: ev.Event) -> None:
         notice = notice_for(event, self._bridge.send, lambda: self.settings, self._windows.show_recordings)

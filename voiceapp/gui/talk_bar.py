@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from voiceapp.core.checks import DraftKept
 from voiceapp.gui.column import column
 from voiceapp.gui.controls import Surface, Switch
 from voiceapp.gui.message_entry import MessageEntry
@@ -101,6 +102,12 @@ class TalkBar(Surface):
         self._fit()
 
     # --- what it is told ----------------------------------------------------------------------------------
+
+    def apply(self, event: object) -> None:
+        """Take an event of the session: what was not sent is the person's again, to be changed."""
+        if isinstance(event, DraftKept):
+            self.entry.give_back(event.text)
+            self.entry.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_ready(self, *, is_ready: bool) -> None:
         """Let the person talk, or not yet."""
