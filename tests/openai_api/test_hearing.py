@@ -164,3 +164,18 @@ def test_usage_of_both_kinds() -> None:
 def test_wav_of_nothing_is_still_a_wav() -> None:
     with wave.open(io.BytesIO(WavEncoder(16_000).finish())) as file:
         assert file.getnframes() == 0
+
+
+async def test_the_file_of_an_utterance_that_is_not_sent_is_ended_all_the_same(wire: Wire) -> None:
+    ended: list[int] = []
+
+    class Counted(WavEncoder):
+        def finish(self) -> bytes:
+            ended.append(1)
+            return super().finish()
+
+    async with HttpSpeechToText(wire, make_encoder=Counted).hear(REQUEST) as hearing:
+        await hearing.push(TONE)
+    assert len(ended) == 1
+    await hear(HttpSpeechToText(wire, make_encoder=Counted))
+    assert len(ended) == 2

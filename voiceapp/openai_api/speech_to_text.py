@@ -49,9 +49,11 @@ class HttpSpeechToText:
     ) -> AsyncIterator[HttpHearing]:
         """Begin an utterance; a connection is opened meanwhile, so that the upload does not wait for one."""
         warming = asyncio.create_task(self._wire.warm(_ENDPOINT), name="warm transcription")
+        hearing = HttpHearing(self._wire, self._model, request, self._make_encoder)
         try:
-            yield HttpHearing(self._wire, self._model, request, self._make_encoder)
+            yield hearing
         finally:
+            hearing.drop()
             warming.cancel()
             await asyncio.wait((warming,))
 
@@ -70,6 +72,7 @@ class HttpHearing:
         self._encoder = make_encoder(RATE_HZ)
         self._frames = 0
         self._peak_db = SILENCE_DB
+        self._is_encoded = False
 
     async def push(self, block: Float32Block) -> None:
         """Take the next block at 16 kHz."""
@@ -84,7 +87,7 @@ class HttpHearing:
             return Transcript("")
         model = await self._wire.model_for(_ENDPOINT, self._model)
         known = self._wire.known(model)
-        upload = self._encoder.finish()
+        upload, self._is_encoded = self._encoder.finish(), True
         if len(upload) > known.limits.get("upload_bytes", MAX_UPLOAD_BYTES):
             raise sentences.too_long(
                 self._wire.where(model), hint=sentences.recording_is_too_long(), detail=f"{len(upload)} bytes"
@@ -100,6 +103,12 @@ class HttpHearing:
         if is_prompt_echo(transcript.text, self._request.prompt, self._request.vocabulary, self._peak_db):
             return Transcript("", usage=transcript.usage)
         return transcript
+
+    def drop(self) -> None:
+        """End the file of an utterance that was not sent: left to the collector, its parts die in any order."""
+        if not self._is_encoded:
+            self._encoder.finish()
+            self._is_encoded = True
 
     def _transcript(self, data: bytes, model: str, seconds: float) -> Transcript:
         where = self._wire.where(model)

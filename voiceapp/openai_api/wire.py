@@ -21,7 +21,7 @@ import openai
 
 from voiceapp.core.catalogue import Listed
 from voiceapp.core.errors import ConfigError, ModelGone, ProviderError, RateLimited
-from voiceapp.core.models import Model, ModelTable, pick
+from voiceapp.core.models import ModelTable
 from voiceapp.core.settings import Provider, ProviderKind
 from voiceapp.openai_api import sentences
 from voiceapp.openai_api.adapt import (
@@ -46,6 +46,7 @@ from voiceapp.openai_api.errors import FAILURES, error_from, prose_of
 from voiceapp.openai_api.kept import KeptAnswers
 from voiceapp.openai_api.lessons import LessonBook
 from voiceapp.openai_api.listing import listed_in
+from voiceapp.openai_api.model_names import ModelNames
 from voiceapp.openai_api.queue import ProviderQueue
 
 File = tuple[str, bytes, str]
@@ -79,7 +80,7 @@ class Sent:
     record: list[bytes] | None = None
 
 
-class Wire:
+class Wire(ModelNames):
     """The connection to one provider, shared by its adapters. Runs on the voice loop.
 
     Building takes about 0.1 s (see ``client.build_client``): do it in a worker thread.
@@ -132,35 +133,10 @@ class Wire:
             address_is_none = sentences.bad_address(self.where())
             raise ConfigError(address_is_none.message, hint=address_is_none.hint) from None
         self._used_at: dict[str, float] = {}
-        self._listed: dict[str, str] = {}
+        self._picked: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"Wire({self.name!r}, {host_of(base_url_of(self.provider))!r})"
-
-    async def model_for(self, job: str, model: str) -> str:
-        """Return the name to send for *job*: the deployment, the chosen *model*, the default, or what is served."""
-        if deployment := self.provider.deployments.get(job, ""):
-            return deployment
-        if model:
-            return model
-        if self.provider.kind is not ProviderKind.COMPATIBLE:
-            return self.table.default(job)
-        if job not in self._listed:
-            self._listed[job] = pick(await self.models(), job)
-        if not self._listed[job]:
-            raise sentences.no_model_for_job(self.where())
-        return self._listed[job]
-
-    def label(self, job: str, model: str) -> str:
-        """Return how an engine on this wire is shown: "OpenAI gpt-6-luna"."""
-        shown = model or self.provider.deployments.get(job, "")
-        if not shown and self.provider.kind is not ProviderKind.COMPATIBLE:
-            shown = self.table.default(job)
-        return f"{self.name} {shown}".strip()
-
-    def known(self, model: str) -> Model:
-        """Return what the table knows about *model*."""
-        return self.table.find(model)
 
     @asynccontextmanager
     async def post(
