@@ -12,9 +12,16 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.bench.report import Report, Series
 from tests.bench.stage import screen
+
+if TYPE_CHECKING:  # Qt reads the environment once, so the screen must be there before it is imported
+    from PySide6.QtWidgets import QApplication
+
+    from voiceapp.core.images import StoredImage
+    from voiceapp.gui.images_panel import ImagesPanel
 
 STEP_PX = 40
 WITHIN_S = 60.0
@@ -67,12 +74,12 @@ class Run:
 class Gallery:
     """A folder of images, and panels on it."""
 
-    def __init__(self, app: object, folder: Path, count: int, size_px: int) -> None:
+    def __init__(self, app: QApplication, folder: Path, count: int, size_px: int) -> None:
         from voiceapp.core.images import StoredImage
         from voiceapp.gui.theme import Theme
 
         self._app, self._folder = app, folder
-        self._theme = Theme(app, "light")  # type: ignore[arg-type]
+        self._theme = Theme(app, "light")
         self._images = tuple(
             StoredImage(n, str(_file(folder, n, size_px)), "png", size_px, size_px, f"Image {n}")
             for n in range(count, 0, -1)
@@ -80,7 +87,6 @@ class Gallery:
 
     def run(self, *, is_cold: bool) -> Run:
         """Open a panel, scroll it to its end, close it."""
-        from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
 
         from voiceapp.core.images import ImagesListed
@@ -113,23 +119,18 @@ class Gallery:
         panel.close_windows()
         panel.close()
         panel.deleteLater()
-        QTimer.singleShot(0, lambda: None)
         QApplication.processEvents()
         return run
 
     @staticmethod
-    def _is_painted(panel: object) -> bool:
-        return bool(
-            panel.grid.isVisible()
-            and panel.grid.pictures.rowCount()
-            and panel.grid.indexAt(panel.grid.rect().center()).isValid()
-        )  # type: ignore[attr-defined]
+    def _is_painted(panel: ImagesPanel) -> bool:
+        grid = panel.grid
+        return grid.isVisible() and grid.indexAt(grid.rect().center()).isValid()
 
     @staticmethod
-    def _in_sight(panel: object) -> list[object]:
-        grid = panel.grid  # type: ignore[attr-defined]
+    def _in_sight(panel: ImagesPanel) -> list[StoredImage]:
+        grid, model = panel.grid, panel.grid.pictures
         shown = grid.viewport().rect()
-        model = grid.pictures
         return [model.images[row] for row in range(60) if grid.visualRect(model.index(row)).intersects(shown)]
 
 

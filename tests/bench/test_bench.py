@@ -68,3 +68,19 @@ def test_adapters_are_measured(tmp_path: Path) -> None:
 def test_moderation_is_measured(tmp_path: Path) -> None:
     report = report_of(tmp_path, "moderation", "-n", "1", "--check-ms", "20")
     assert [series["n"] for series in report["series"]] == [1, 1, 1, 1]
+
+
+@pytest.mark.window
+def test_the_gallery_is_measured(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "gallery", "-n", "1", "--images", "60", "--size", "64")
+    values = {series["name"]: series["values"] for series in report["series"]}
+    assert len(values["opens, small pictures on disk: list painted"]) == 1
+    assert values["frames a second while scrolling"][0] > 0
+
+
+@pytest.mark.window
+def test_a_preview_is_measured(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "images", "-n", "1", "--size", "64")
+    (shown, kept) = (series["values"] for series in report["series"])
+    assert len(shown) == len(kept) == 1
+    assert shown[0] > 0

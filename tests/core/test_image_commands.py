@@ -43,7 +43,7 @@ def test_wishes(said: str, wish: ImageWish | None) -> None:
 
 @given(st.text())
 def test_any_text_is_a_wish_or_none(said: str) -> None:
-    assert isinstance(image_wish(said, image_phrases()), ImageWish | None)  # type: ignore[arg-type]
+    assert isinstance(image_wish(said, image_phrases()), ImageWish | None)
 
 
 def made(number: int, parent: int | None = None) -> StoredImage:

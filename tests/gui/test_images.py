@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
@@ -16,12 +17,16 @@ from pytestqt.qtbot import QtBot
 from tests.fakes import FakeDevices
 from tests.pictures import png
 from tests.server import faults
+from tests.server.chat_answers import chat_completion
 from tests.server.loopback import LoopbackServer
-from tests.server.script import ImageScript
+from tests.server.script import ChatScript, ImageScript, ToolCallScript
 from tests.server.wire import Request
+from voiceapp.core.commands import NewConversation, OpenConversation
 from voiceapp.core.images import ImageChosen
 from voiceapp.core.settings import Settings
+from voiceapp.core.tool_events import Answer, AnswerPermission, PermissionAsked
 from voiceapp.gui.conversation_view import ConversationView
+from voiceapp.gui.image_card import ImageCard
 from voiceapp.gui.image_grid import mime_for
 from voiceapp.gui.images_panel import ImagesPanel
 from voiceapp.gui.main_window import MainWindow
@@ -53,7 +58,7 @@ class Scene:
         qtbot.waitExposed(self.window)
         with qtbot.waitSignal(self.window.ready, timeout=20_000):
             self.bridge.start()
-        qtbot.keyClick(self.window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(self.window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
         panel = self.window.findChild(ImagesPanel)
         assert panel is not None
         self.panel = panel
@@ -68,7 +73,7 @@ class Scene:
 
     def draw(self, prompt: str) -> None:
         self.panel.form.prompt.setPlainText(prompt)
-        self.qtbot.mouseClick(self.panel.form.go, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(self.panel.form.go, Qt.MouseButton.LeftButton)
 
     def drawn(self, prompt: str) -> int:
         """Draw and wait for the picture; return its id."""
@@ -129,7 +134,7 @@ def test_stopping_ends_the_request_and_keeps_the_prompt(scene: Scene) -> None:
     scene.server.script.image = ImageScript(png=DRAWN, partial_png=PREVIEW, service_ms=60_000, partials=0)
     scene.draw("A lighthouse")
     scene.until(lambda: scene.sent())
-    scene.qtbot.mouseClick(scene.panel.form.stop, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(scene.panel.form.stop, Qt.MouseButton.LeftButton)
     scene.until(lambda: scene.panel.form.go.isVisible())
     scene.server.wait_until(lambda: scene.sent()[0].disconnected_at is not None)
     assert scene.panel.form.prompt.toPlainText() == "A lighthouse"
@@ -155,7 +160,7 @@ def test_what_fails_is_one_sentence_with_the_prompt_kept_and_another_try(
     assert words in scene.panel.progress.problem.text()
     assert scene.panel.progress.settings.isVisible() is is_settings_offered
     assert scene.panel.form.prompt.toPlainText() == "A lighthouse"
-    scene.qtbot.mouseClick(scene.panel.progress.again, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(scene.panel.progress.again, Qt.MouseButton.LeftButton)
     scene.until(lambda: scene.count == 1)
 
 
@@ -171,7 +176,7 @@ def test_what_is_painted_is_what_is_sent(scene: Scene) -> None:
     QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton, pos=middle)
     QTest.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, pos=middle)
     assert window.canvas.has_mask
-    scene.qtbot.mouseClick(window.change, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.change, Qt.MouseButton.LeftButton)
     assert panel.inputs.mask
     scene.drawn("only the sky, warmer")
     (sent,) = scene.sent("/images/edits")
@@ -215,14 +220,15 @@ def test_zooming_keeps_the_point_under_the_cursor(scene: Scene) -> None:
     before = canvas.to_image(place)
     canvas.zoom(3.0, place)
     after = canvas.to_image(place)
-    assert (after.x(), after.y()) == (pytest.approx(before.x()), pytest.approx(before.y()))
+    assert after.x() == pytest.approx(before.x())
+    assert after.y() == pytest.approx(before.y())
 
 
 def test_versions_are_a_tree_to_walk_in(scene: Scene) -> None:
     first = scene.drawn("A lighthouse")
     panel = scene.panel
     for prompt in ("warmer", "darker"):
-        scene.qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
         assert panel.form.go.text() == "Change"
         scene.drawn(prompt)
     assert panel.versions.isVisible()
@@ -230,7 +236,7 @@ def test_versions_are_a_tree_to_walk_in(scene: Scene) -> None:
     assert panel.count.text() == "3 versions"
     panel.versions.chosen.emit(first)
     scene.until(lambda: panel.current is not None and panel.current.id == first)
-    scene.qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
     scene.drawn("at night")
     assert panel.current is not None
     assert panel.current.parent_id == first
@@ -254,7 +260,7 @@ def test_other_programs_get_the_file(scene: Scene) -> None:
 
 def test_saving_copies_the_file(scene: Scene, tmp_path: Path) -> None:
     scene.drawn("A lighthouse, at dawn!")
-    scene.qtbot.mouseClick(scene.panel.save, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(scene.panel.save, Qt.MouseButton.LeftButton)
     dialog = scene.panel.findChild(QFileDialog)
     assert dialog is not None
     assert Path(dialog.selectedFiles()[0]).name == "a-lighthouse-at-dawn.png"
@@ -270,7 +276,7 @@ def test_deleting_can_be_undone(scene: Scene) -> None:
     scene.panel.window_.delete()
     scene.until(lambda: scene.count == 0)
     assert scene.panel.undo.isVisible()
-    scene.qtbot.mouseClick(scene.panel.undo, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(scene.panel.undo, Qt.MouseButton.LeftButton)
     scene.until(lambda: scene.count == 1)
     assert not scene.panel.undo.isVisible()
 
@@ -325,9 +331,9 @@ def test_only_what_the_model_takes_is_offered(scene: Scene) -> None:
 
 def test_the_panel_opens_and_closes_by_key_and_cross(scene: Scene) -> None:
     assert scene.panel.isVisible()
-    scene.qtbot.keyClick(scene.window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(scene.window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
     assert not scene.panel.isVisible()
-    scene.qtbot.mouseClick(scene.window.header.side_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(scene.window.header.side_button, Qt.MouseButton.LeftButton)
     assert scene.panel.isVisible()
     scene.pages.panel.close_wanted.emit()
     assert not scene.panel.isVisible()
@@ -339,3 +345,79 @@ def test_a_page_made_late_knows_the_current_picture(scene: Scene) -> None:
     chosen = scene.pages._last[ImageChosen]
     assert isinstance(chosen, ImageChosen)
     assert chosen.image is not None
+
+
+def said(scene: Scene, text: str) -> None:
+    """Write *text* to the assistant."""
+    scene.window.bar.entry.lines.setPlainText(text)
+    QTest.keyClick(scene.window.bar.entry.lines, Qt.Key.Key_Return)
+
+
+def cards(scene: Scene) -> list[ImageCard]:
+    """The pictures in the conversation, in order."""
+    return sorted(scene.window.findChildren(ImageCard), key=lambda card: card.y())
+
+
+def test_the_assistant_draws_into_panel_and_conversation(scene: Scene) -> None:
+    call = ToolCallScript("generate_image", '{"prompt": "A lighthouse at dawn"}')
+    answers = iter([ChatScript((), tool_calls=(call,), finish="tool_calls"), ChatScript(("It", " is", " coming", "."))])
+    scene.server.script.chat = next(answers)
+    scene.server.answer_next("/chat/completions", lambda request: chat_completion(scene.server.script.chat, request))
+    scene.server.answer_next("/chat/completions", lambda request: chat_completion(next(answers), request))
+    asked: list[PermissionAsked] = []
+    scene.bridge.happened.connect(lambda event: asked.append(event) if isinstance(event, PermissionAsked) else None)
+    said(scene, "Draw a lighthouse")
+    scene.until(lambda: asked)  # it sends something elsewhere, and costs money
+    assert scene.sent() == []
+    scene.bridge.send(AnswerPermission(asked[0].id, Answer.ONCE))
+    scene.until(lambda: cards(scene))
+    assert scene.panel.current is not None
+    assert scene.panel.current.prompt == "A lighthouse at dawn"
+    (card,) = cards(scene)
+    scene.until(lambda: not card.pixels.isNull())
+    scene.window.toggle_side()
+    QTest.mouseClick(card, Qt.MouseButton.LeftButton, pos=card.rect().topLeft() + QPoint(20, 20))
+    scene.until(scene.panel.isVisible)
+
+
+def test_wishes_about_the_picture_do_not_reach_the_chat(scene: Scene, tmp_path: Path) -> None:
+    scene.drawn("A lighthouse")
+    said(scene, "Make it warmer")
+    scene.until(lambda: scene.count == 2)
+    said(scene, "Only the sky")
+    scene.until(lambda: scene.count == 3)
+    scene.until(lambda: len(cards(scene)) == 2)
+    said(scene, "Back two")
+    scene.until(lambda: scene.panel.current is not None and scene.panel.current.prompt == "A lighthouse")
+    said(scene, "Save it")
+    saved = tmp_path / "data" / "pictures" / "a-lighthouse.png"
+    scene.until(saved.exists)
+    assert [request.field("prompt") for request in scene.sent("/images/edits")] == ["Make it warmer", "Only the sky"]
+    assert scene.sent("/chat/completions") == []
+
+
+def test_a_picture_is_shown_to_the_model_with_the_next_message(scene: Scene) -> None:
+    scene.drawn("A lighthouse")
+    QTest.mouseClick(scene.panel.attach, Qt.MouseButton.LeftButton)
+    scene.until(lambda: any("next message" in notice.message for notice in scene.window.notices.shown))
+    said(scene, "What do you see?")
+    scene.until(lambda: scene.sent("/chat/completions"))
+    content = scene.sent("/chat/completions")[0].json["messages"][-1]["content"]
+    assert [part["type"] for part in content] == ["text", "image_url"]
+    address = content[1]["image_url"]["url"]
+    assert QImage.fromData(base64.b64decode(address.partition(",")[2])).width() == 120
+    scene.until(lambda: len(cards(scene)) == 1)
+
+
+def test_pictures_are_there_when_a_conversation_is_opened_again(scene: Scene) -> None:
+    scene.drawn("A lighthouse")
+    QTest.mouseClick(scene.panel.attach, Qt.MouseButton.LeftButton)
+    scene.until(lambda: any("next message" in notice.message for notice in scene.window.notices.shown))
+    said(scene, "What do you see?")
+    scene.until(lambda: len(cards(scene)) == 1)
+    scene.until(lambda: scene.window.strip.strip.phase.value == "idle")
+    conversation_id = scene.window._head.id
+    scene.bridge.send(NewConversation())
+    scene.until(lambda: not cards(scene))
+    scene.bridge.send(OpenConversation(conversation_id))
+    scene.until(lambda: len(cards(scene)) == 1)

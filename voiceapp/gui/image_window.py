@@ -16,6 +16,7 @@ from voiceapp.core.images import StoredImage
 from voiceapp.gui.controls import IconButton, Surface
 from voiceapp.gui.image_form import dollars
 from voiceapp.gui.image_grid import mime_for
+from voiceapp.gui.image_inputs import attach
 from voiceapp.gui.in_background import in_background
 from voiceapp.gui.mask_canvas import ZOOM_STEP, MaskCanvas
 from voiceapp.gui.theme import Theme
@@ -181,7 +182,7 @@ class ImageWindow(Surface):
     def attach(self) -> None:
         """Show it to the model with the next message."""
         if self.image is not None:
-            self.asked.emit(i.AttachImage(self.image.id))
+            attach(self, self.image, self.asked.emit)
 
     def _change(self) -> None:
         if self.image is not None:
