@@ -21,6 +21,7 @@ class Pane(QWidget):
 
     wanted = Signal(object)
     settings_wanted = Signal(str)
+    image_wanted = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()

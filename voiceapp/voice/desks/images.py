@@ -20,9 +20,7 @@ from voiceapp.core.models import ModelTable
 from voiceapp.core.picture import MIMES, facts_of
 from voiceapp.core.problems import problem_of
 from voiceapp.core.settings import Job
-from voiceapp.core.settings import Job
 from voiceapp.ports import EngineSet, ImageGate, ImageMaker, ImageMakers, ImageStore
-from voiceapp.voice.account import Account
 from voiceapp.voice.account import Account
 from voiceapp.voice.studio import Studio
 
