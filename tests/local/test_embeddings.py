@@ -30,7 +30,7 @@ def small_model(folder: Path) -> Path:
     """A network of one layer with random weights."""
     rng, dim, inner = np.random.default_rng(1), 8, 16
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "boil", "##er", "the", "rattles", "."]
-    shapes = {
+    shapes: dict[str, tuple[int, ...]] = {
         "embeddings.word_embeddings.weight": (len(pieces), dim),
         "embeddings.position_embeddings.weight": (512, dim),
         "embeddings.token_type_embeddings.weight": (2, dim),

@@ -91,7 +91,8 @@ class BatchRoom:
             batch["errors"] = {"object": "list", "data": [{"code": "token_limit_exceeded", "message": "secret words"}]}
             return
         asked = [json.loads(line) for line in self.files[batch["input_file_id"]].splitlines()]
-        good, bad = [], []
+        good: list[str] = []
+        bad: list[str] = []
         for line in asked:
             found = script.answer(line)
             if found is not None:

@@ -24,7 +24,7 @@ def vector(*weights: float) -> Vectors:
     """A direction: some weights, and a little of everything else."""
     made = np.full(DIM, 0.01, dtype=np.float32)
     made[: len(weights)] += np.array(weights, dtype=np.float32)
-    return unit(made[np.newaxis, :])[0]
+    return np.asarray(unit(made[np.newaxis, :])[0])
 
 
 @pytest.fixture

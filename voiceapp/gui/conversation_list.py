@@ -36,6 +36,13 @@ class DayRow:
     title: str
 
 
+@dataclass(frozen=True)
+class FoundRow(ConversationHead):
+    """A conversation in which a message was found by its meaning."""
+
+    message_id: int = 0
+
+
 Row = DayRow | ConversationHead
 
 
@@ -71,6 +78,7 @@ class ConversationList(QAbstractListModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._heads: tuple[ConversationHead, ...] = ()
+        self._found: tuple[FoundRow, ...] = ()
         self._hidden: set[int] = set()
         self._rows: list[Row] = []
 
@@ -78,6 +86,12 @@ class ConversationList(QAbstractListModel):
         """Show *heads*, newest first; nothing is touched where they are the same."""
         if tuple(heads) != self._heads:
             self._heads = tuple(heads)
+            self._rebuild()
+
+    def show_found(self, found: Sequence[FoundRow]) -> None:
+        """Show below the list what was found by its meaning."""
+        if tuple(found) != self._found:
+            self._found = tuple(found)
             self._rebuild()
 
     def hide(self, conversation_id: int, *, is_hidden: bool) -> None:
@@ -95,6 +109,10 @@ class ConversationList(QAbstractListModel):
     def _rebuild(self) -> None:
         shown = [head for head in self._heads if head.id not in self._hidden]
         rows = rows_of(shown, datetime.now().astimezone().date(), QLocale())
+        listed = {head.id for head in shown} | self._hidden
+        joined = [row for row in self._found if row.id not in listed]
+        if joined:
+            rows += [DayRow(self.tr("Found by meaning")), *joined]
         self.beginResetModel()
         self._rows = rows
         self.endResetModel()

@@ -9,13 +9,16 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QLineEdit,
 
 from voiceapp.core.conversation import ConversationHead
 from voiceapp.core.events import ConversationsListed
+from voiceapp.core.own_search import PassagesFound
 from voiceapp.gui.assets import assets_dir
 from voiceapp.gui.controls import IconButton, Line, RowButton, Surface
-from voiceapp.gui.conversation_list import HEAD_ROLE, ConversationDelegate, ConversationList
+from voiceapp.gui.conversation_list import HEAD_ROLE, ConversationDelegate, ConversationList, FoundRow
 from voiceapp.gui.theme import Theme
 
 RAIL_PX, ICONS_PX = 248, 56
 SEARCH_AFTER_MS = 150
+MEANING_AFTER_MS = 600
+"""After this pause what was found by its meaning joins; it costs more than looking for words."""
 
 
 class Logo(QWidget):
@@ -69,6 +72,9 @@ class ConversationRail(Surface):
     Attributes:
         opened, renamed, deleted: what the person chose, by conversation id.
         searched: the words in the field, 150 ms after the last keystroke.
+        meaning_wanted: the same words after a longer pause.
+        message_opened: conversation and message that were found by their meaning.
+        asked: a question to be answered from all conversations.
     """
 
     new_wanted = Signal()
@@ -79,6 +85,9 @@ class ConversationRail(Surface):
     renamed = Signal(int, str)
     deleted = Signal(object)
     searched = Signal(str)
+    meaning_wanted = Signal(str)
+    message_opened = Signal(int, int)
+    asked = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "rail", parent)
@@ -95,7 +104,11 @@ class ConversationRail(Surface):
         self.view = self._make_view()
         self.recordings = RowButton(theme, "audio-lines", self.tr("Recordings"))
         self.settings = RowButton(theme, "settings", self.tr("Settings"))
+        self.ask = RowButton(theme, "message-circle", self.tr("Ask my notes"))
+        self.ask.setToolTip(self.tr("Answer what stands in the search field from all your conversations"))
+        self.ask.hide()
         self._search_timer = QTimer(self, singleShot=True, interval=SEARCH_AFTER_MS)
+        self._meaning_timer = QTimer(self, singleShot=True, interval=MEANING_AFTER_MS)
         self._lay_out()
         self._connect()
 
@@ -129,6 +142,7 @@ class ConversationRail(Surface):
         top.addLayout(head)
         top.addWidget(self.new_button)
         top.addWidget(self.search)
+        top.addWidget(self.ask)
         top.addWidget(self.empty)
         foot = QVBoxLayout()
         foot.setContentsMargins(8, 8, 8, 8)
@@ -155,22 +169,38 @@ class ConversationRail(Surface):
         self.view.clicked.connect(self._open)
         self.view.activated.connect(self._open)
         self.view.customContextMenuRequested.connect(self._show_menu)
-        self.search.textChanged.connect(lambda: self._search_timer.start())
+        self.search.textChanged.connect(self._on_typed)
+        self.ask.clicked.connect(lambda: self.asked.emit(self._words()))
+        self._meaning_timer.timeout.connect(lambda: self.meaning_wanted.emit(self._words()))
         self.search.returnPressed.connect(self._enter_list)
         self.search.left.connect(self._enter_list)
-        self._search_timer.timeout.connect(lambda: self.searched.emit(self.search.text().strip()))
+        self._search_timer.timeout.connect(lambda: self.searched.emit(self._words()))
 
     # --- what it is told ----------------------------------------------------------------------------------
 
     def show_list(self, event: ConversationsListed) -> None:
         """Show conversations, or what a search found."""
-        if event.query != self.search.text().strip():
+        if event.query != self._words():
             return  # an answer to words that have changed since
         self.model.show(event.heads)
         self.empty.setVisible(not event.heads)
         self.empty.setText(
             self.tr("Nothing found.") if event.query else self.tr("Conversations appear here, newest day first.")
         )
+        self.show_current(self._current)
+
+    def show_found(self, event: PassagesFound) -> None:
+        """Let what was found by its meaning join the list, one row a conversation, the best message of each."""
+        if event.query != self._words():
+            return
+        rows: dict[int, FoundRow] = {}
+        for one in event.found:
+            if one.is_by_meaning and one.conversation_id is not None and one.message_id is not None:
+                row = FoundRow(one.conversation_id, one.title, one.at_s, 0, one.text, one.message_id)
+                rows.setdefault(row.id, row)
+        self.model.show_found(tuple(rows.values()))
+        if self.model.rowCount():
+            self.empty.hide()
         self.show_current(self._current)
 
     def show_current(self, conversation_id: int) -> None:
@@ -190,9 +220,23 @@ class ConversationRail(Surface):
 
     # --- hands --------------------------------------------------------------------------------------------
 
+    def _words(self) -> str:
+        return self.search.text().strip()
+
+    def _on_typed(self) -> None:
+        self._search_timer.start()
+        self.model.show_found(())
+        self.ask.setVisible(bool(self._words()))
+        if self._words():
+            self._meaning_timer.start()
+        else:
+            self._meaning_timer.stop()
+
     def _open(self, index: QModelIndex) -> None:
         head = index.data(HEAD_ROLE)
-        if isinstance(head, ConversationHead):
+        if isinstance(head, FoundRow):
+            self.message_opened.emit(head.id, head.message_id)
+        elif isinstance(head, ConversationHead):
             self.opened.emit(head.id)
 
     def _enter_list(self) -> None:

@@ -20,7 +20,7 @@ from voiceapp.core import events as e
 from voiceapp.core.checks import CheckMessage
 from voiceapp.core.events import Event
 from voiceapp.core.images import ListConversationImages
-from voiceapp.core.own_search import MessageShown, OpenMessage, place_of
+from voiceapp.core.own_search import OpenMessage, place_of
 from voiceapp.core.settings import Job, Settings
 from voiceapp.core.tool_events import AnswerPermission
 from voiceapp.core.turn import Phase
@@ -153,8 +153,6 @@ class ConversationView(QScrollArea):
                 self._on_phase(phase)
         for change in self._model.apply(event):
             self._show(change)
-        if isinstance(event, MessageShown):
-            self.show_message(event.message_id)
 
     def _on_settings(self, event: e.SessionReady | e.SettingsChanged) -> None:
         self._settings = self._remedies.settings = event.settings

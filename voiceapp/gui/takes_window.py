@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from voiceapp.core import events as ev
 from voiceapp.core.commands import ExportTake, ListTakes, PlayTake, RetryTake
@@ -124,6 +124,7 @@ class TakesWindow(QWidget):
     """The list of recordings. ``asked`` carries commands; events come by :meth:`apply`."""
 
     asked = Signal(object)
+    batches_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
@@ -136,6 +137,9 @@ class TakesWindow(QWidget):
         title.setFont(theme.font(20, 600))
         self.note = QLabel()
         self.note.setProperty("role", "secondary")
+        self.batches = QPushButton(self.tr("Work in batches…"))
+        self.batches.setProperty("compact", True)
+        self.batches.clicked.connect(self.batches_wanted)
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -152,6 +156,7 @@ class TakesWindow(QWidget):
         head.setContentsMargins(20, 0, 20, 12)
         head.addWidget(title)
         head.addWidget(self.note)
+        head.addWidget(self.batches, 0, Qt.AlignmentFlag.AlignLeft)
         whole.addLayout(head)
         whole.addWidget(Line(theme))
         whole.addWidget(area, 1)

@@ -16,6 +16,7 @@ from voiceapp.gui.settings_page import Facts
 from voiceapp.gui.theme import Theme
 
 if TYPE_CHECKING:
+    from voiceapp.gui.batches_window import BatchesWindow
     from voiceapp.gui.log_window import LogWindow, ReadLog
     from voiceapp.gui.settings_dialog import SettingsDialog
     from voiceapp.gui.takes_window import TakesWindow
@@ -31,6 +32,7 @@ class SideWindows:
         self._make_facts = make_facts
         self._facts: Facts | None = None
         self._recordings: TakesWindow | None = None
+        self._batches: BatchesWindow | None = None
         self._log: LogWindow | None = None
         self._settings: SettingsDialog | None = None
         self._ready: ev.SessionReady | None = None
@@ -45,9 +47,20 @@ class SideWindows:
 
             self._recordings = TakesWindow(self._theme)
             self._recordings.asked.connect(self._bridge.send)
+            self._recordings.batches_wanted.connect(self.show_batches)
             if self._ready is not None:
                 self._recordings.apply(self._ready)
         return self._recordings
+
+    @property
+    def batches(self) -> BatchesWindow:
+        """The list of jobs in batches."""
+        if self._batches is None:
+            from voiceapp.gui.batches_window import BatchesWindow
+
+            self._batches = BatchesWindow(self._theme)
+            self._batches.asked.connect(self._bridge.send)
+        return self._batches
 
     @property
     def log(self) -> LogWindow:
@@ -87,13 +100,17 @@ class SideWindows:
         """Open the list of recordings."""
         self.recordings.open()
 
+    def show_batches(self) -> None:
+        """Open the list of jobs in batches."""
+        self.batches.open()
+
     def show_log(self) -> None:
         """Open the log."""
         self.log.open()
 
     def close_all(self) -> None:
         """Close those that are open."""
-        windows: list[QWidget | None] = [self._settings, self._recordings, self._log]
+        windows: list[QWidget | None] = [self._settings, self._recordings, self._batches, self._log]
         for window in windows:
             if window is not None:
                 window.close()
@@ -105,6 +122,8 @@ class SideWindows:
             self._listed[event.provider] = event
         if self._recordings is not None:
             self._recordings.apply(event)
+        if self._batches is not None:
+            self._batches.apply(event)
         if self._settings is not None:
             self._settings.handle(event)
 
