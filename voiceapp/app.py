@@ -109,7 +109,7 @@ def _facts(paths: Paths) -> Facts:
     from voiceapp.wiring import facts  # imports the local voice: only when the settings are opened
 
     place = facts.key_place(paths)
-    return Facts(str(paths.data), place, facts.versions(), facts.models(), facts.voices())
+    return Facts(str(paths.data), place, facts.versions(), facts.models(paths), facts.voices())
 
 
 def _opener(paths: Paths, options: argparse.Namespace, logs: Logs) -> OpenSession:

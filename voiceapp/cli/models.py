@@ -9,7 +9,7 @@ from gettext import gettext as _
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.catalogue import jobs_of, price_of, refreshed
 from voiceapp.core.models import Model, ModelTable
-from voiceapp.core.settings import ProviderKind
+from voiceapp.core.settings import OPENAI, ProviderKind
 from voiceapp.wiring.factory import factory_of
 from voiceapp.wiring.session import secrets_of, settings_in_force
 
@@ -37,9 +37,11 @@ async def _known(context: Context) -> tuple[ModelTable, list[str]]:
     factory = factory_of(context.paths, secrets, context.output.notice)
     try:
         table = factory.wires.table
-        if not context.provider:
-            return table, [row.id for row in table.rows]
         settings, _file = settings_in_force(context.paths, secrets)
+        if not context.provider:
+            kept, _at = factory.wires.kept_listing(settings.provider(OPENAI.name))
+            table = refreshed(table, kept)
+            return table, [row.id for row in table.rows]
         provider = settings.provider(context.provider)
         if provider.kind is ProviderKind.LOCAL:
             return table, []

