@@ -19,7 +19,6 @@ from voiceapp.core import commands as c
 from voiceapp.core import events as e
 from voiceapp.core.checks import CheckMessage
 from voiceapp.core.events import Event
-from voiceapp.core.images import ListConversationImages
 from voiceapp.core.own_search import OpenMessage, place_of
 from voiceapp.core.settings import Job, Settings
 from voiceapp.core.tool_events import AnswerPermission
@@ -140,8 +139,6 @@ class ConversationView(QScrollArea):
                 if isinstance(live := self._widgets.get(m.LIVE), LiveCard):
                     live.add_level(level)
                 return
-            case e.ConversationOpened(conversation) if conversation.head.id:
-                self.wanted.emit(ListConversationImages(conversation.head.id))
             case e.PlaybackChanged(take_id, message_id):
                 self._show_playing(take_id, message_id)
             case e.ProviderChecked():

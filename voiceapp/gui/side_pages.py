@@ -83,6 +83,8 @@ class SidePages(QObject):
         return page
 
     def _on_event(self, event: ev.Event) -> None:
+        if isinstance(event, ev.ConversationOpened) and event.conversation.head.id:
+            self._bridge.send(i.ListConversationImages(event.conversation.head.id))
         if isinstance(event, REMEMBERED):
             self._last[type(event)] = event
         if isinstance(event, CheckBegan) and event.checkpoint is Checkpoint.BY_HAND:
