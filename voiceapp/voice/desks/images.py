@@ -98,6 +98,11 @@ class ImageDesk:
                 self._emit(await self._makers.image_choices(self._studio.settings, is_thorough=is_thorough))
             case i.EstimateImage(options):
                 await self._estimate(options)
+            case i.AttachImage(image_id, is_attached, small):
+                await self._attach(image_id, small, is_attached=is_attached)
+            case i.ListConversationImages(conversation_id):
+                found = await self.gallery.of_conversation(conversation_id)
+                self._emit(i.ConversationImages(conversation_id, found))
             case _:
                 await self._keep(command)
 
@@ -299,11 +304,6 @@ class ImageDesk:
                 self._emit(Notice(_("The image was saved as {path}.").format(path=target)))
             case i.ImportImage(path, data):
                 await self._import(path, data)
-            case i.ListConversationImages(conversation_id):
-                found = await self.gallery.of_conversation(conversation_id)
-                self._emit(i.ConversationImages(conversation_id, found))
-            case i.AttachImage(image_id, is_attached, small):
-                await self._attach(image_id, small, is_attached=is_attached)
 
     async def _attach(self, image_id: int, small: bytes, *, is_attached: bool) -> None:
         """Make ready what the model is shown: now, so that the next message does not wait for it."""
