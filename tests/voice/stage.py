@@ -119,6 +119,9 @@ class FakeTools:
     def servers(self) -> tuple[ToolServerState, ...]:
         return ()
 
+    async def settled(self) -> None:
+        """Nothing is connected."""
+
     async def close(self) -> None:
         pass
 

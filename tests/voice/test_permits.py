@@ -66,7 +66,7 @@ async def test_always_and_never_are_kept() -> None:
         async with stage.session() as session:
             await asked(stage, answer, session)
             assert stage.tools.settings.tool_permissions == {"shout": kept}
-            await stage.until(lambda s=stage: s.saved)
+            await stage.until_event(e.SettingsChanged)
             assert stage.saved[-1].tool_permissions == {"shout": kept}
 
 

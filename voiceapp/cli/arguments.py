@@ -24,6 +24,9 @@ COMMANDS = (
     "providers",
     "models",
     "usage",
+    "tools",
+    "notes",
+    "clean",
     "replay",
 )
 
@@ -38,6 +41,12 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     arguments = parser().parse_args(words)
     if arguments.command == "ask" and [arguments.file, arguments.text, arguments.notes].count(None) != 2:
         parser().error(_("ask needs either a sound file or --text or --notes"))
+    if arguments.command == "tools" and arguments.action != "list" and not arguments.name:
+        parser().error(_("tools {action} needs to know what").format(action=arguments.action))
+    if arguments.command == "tools" and arguments.action == "permit" and arguments.permission is None:
+        parser().error(_("tools permit needs ask, always or never"))
+    if arguments.command == "notes" and (arguments.file is None) == (arguments.conversation is None):
+        parser().error(_("notes needs either a file or --conversation"))
     if arguments.command == "moderate" and (arguments.what is None) == (arguments.image is None):
         parser().error(_("moderate needs either a text or file, or --image"))
     return arguments
@@ -67,6 +76,9 @@ def parser() -> argparse.ArgumentParser:
         _providers,
         _models,
         _usage,
+        _tools,
+        _notes,
+        _clean,
         _replay,
     ):
         add(commands)
@@ -97,6 +109,7 @@ def _ask(commands: Commands) -> None:
     one.add_argument("--out", type=Path, metavar="FILE", help=_("write the spoken reply there instead of playing it"))
     one.add_argument("--silent", action="store_true", help=_("reply in writing only"))
     one.add_argument("--trace", type=Path, metavar="FILE", help=_("write every decision there, for replay"))
+    one.add_argument("--allow", action="append", default=[], metavar="TOOL", help=_("let the model use it this once"))
     _pays(one)
 
 
@@ -189,6 +202,34 @@ def _search(commands: Commands) -> None:
     how.add_argument("--semantic", action="store_true", help=_("by meaning only"))
     how.add_argument("--text", action="store_true", help=_("by words only"))
     one.add_argument("--limit", type=int, default=10, metavar="N", help=_("show at most so many (10)"))
+
+
+def _tools(commands: Commands) -> None:
+    one = _command(commands, "tools", _("List what the model may call; decide about it; add servers of tools."))
+    deeds = ("list", "permit", "add", "remove", "share", "unshare")
+    one.add_argument("action", nargs="?", choices=deeds, default="list")
+    one.add_argument("name", nargs="?", default="", metavar="WHAT", help=_("a tool, a server, or a file or folder"))
+    one.add_argument("permission", nargs="?", choices=("ask", "always", "never"), help=_("permit: what holds from now"))
+    one.add_argument("--url", default="", help=_("add: the server's address"))
+    one.add_argument("--command", dest="program", default="", metavar="WORDS", help=_("add: the server's program"))
+    one.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help=_("add: for its program"))
+    one.add_argument("--key", action="store_true", help=_("add: ask for its key and keep that in the keyring"))
+
+
+def _notes(commands: Commands) -> None:
+    one = _command(commands, "notes", _("Write the notes of a meeting: summary, decisions, action items."))
+    one.add_argument("file", nargs="?", type=Path, metavar="FILE", help=_("a transcript: txt, md, srt, vtt"))
+    one.add_argument("--conversation", type=int, metavar="ID", help=_("a stored conversation instead"))
+    one.add_argument("--format", choices=("md", "json"), default="md")
+    one.add_argument("--out", type=Path, metavar="FILE", help=_("write there instead of printing"))
+    _pays(one)
+
+
+def _clean(commands: Commands) -> None:
+    one = _command(commands, "clean", _("Clean up a dictation without losing a word of it."))
+    one.add_argument("file", type=Path, metavar="FILE", help=_("a text; - reads it from standard input"))
+    one.add_argument("--out", type=Path, metavar="FILE", help=_("write there instead of printing"))
+    _pays(one)
 
 
 def _usage(commands: Commands) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from gettext import gettext as _
@@ -14,6 +15,8 @@ from voiceapp.audio.device import SoundDevices
 from voiceapp.audio.file_devices import FileDevices, KeptSpeech
 from voiceapp.audio.soundfile_io import ENDINGS, read, write
 from voiceapp.cli.narrator import Narrator
+from voiceapp.cli.outside import TerminalOutside
+from voiceapp.cli.permission import refuse
 from voiceapp.cli.running import Context, run_job
 from voiceapp.cli.search import tell_found
 from voiceapp.core.commands import Command, SendText, StartTalking
@@ -21,7 +24,11 @@ from voiceapp.core.errors import ConfigError
 from voiceapp.core.events import Event
 from voiceapp.core.own_search import AskNotes, Found, PassagesFound
 from voiceapp.core.settings import Settings
+from voiceapp.core.tool_events import PermissionAsked
+from voiceapp.core.tool_settings import Permission
 from voiceapp.wiring.session import Opening, open_session
+
+TIMER_TOOLS = ("set_timer", "list_timers", "cancel_timer")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,8 +49,9 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
         when_spent=context.when_spent,
         provider=context.provider,
         devices=FileDevices(SoundDevices(), recording=recording, name=name, speaker=speaker),
+        outside=TerminalOutside(),
         trace=arguments.trace,
-        adjusted=partial(_for_once, is_aloud=is_aloud),
+        adjusted=partial(_for_once, is_aloud=is_aloud, allowed=arguments.allow),
     )
     narrator = Narrator(context.output)
     sources: list[Found] = []
@@ -51,12 +59,15 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
     def emit(event: Event) -> None:
         if isinstance(event, PassagesFound):
             sources.extend(event.found)
+        if isinstance(event, PermissionAsked):
+            refuse(context.output, event, session.handle)
         narrator(event)
 
     command: Command = SendText(text, is_aloud=is_aloud)
     if arguments.notes is not None:
         command = AskNotes(text, is_aloud=is_aloud)
     async with open_session(opening, emit) as session:
+        await session.tools_settled()
         session.handle(StartTalking() if recording is not None else command)
         await session.settle()
     tell_found(context.output, sources, is_numbered=True)
@@ -89,5 +100,14 @@ def sound_target(path: Path | None) -> Path | None:
     return path
 
 
-def _for_once(settings: Settings, *, is_aloud: bool) -> Settings:
-    return replace(settings, is_reply_aloud=is_aloud, is_start_sound=False, is_microphone_warm=False)
+def _for_once(settings: Settings, *, is_aloud: bool, allowed: Sequence[str]) -> Settings:
+    """One question: nothing is held open, and no timer is set that would end with the command."""
+    permissions = {**settings.tool_permissions, **dict.fromkeys(allowed, Permission.ALWAYS)}
+    return replace(
+        settings,
+        is_reply_aloud=is_aloud,
+        is_start_sound=False,
+        is_microphone_warm=False,
+        is_titled_by_model=False,
+        tool_permissions={**permissions, **dict.fromkeys(TIMER_TOOLS, Permission.NEVER)},
+    )

@@ -6,15 +6,19 @@ import argparse
 import asyncio
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from gettext import gettext as _
 
 from voiceapp.cli.narrator import Narrator
 from voiceapp.cli.output import Output
+from voiceapp.cli.outside import TerminalOutside
+from voiceapp.cli.permission import answer, question, refuse
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core import events as e
 from voiceapp.core.commands import SendText, StartTalking, StopTalking
 from voiceapp.core.settings import Settings
+from voiceapp.core.tool_events import AnswerPermission, PermissionAsked, PermissionSettled
 from voiceapp.core.turn import Phase
 from voiceapp.voice.session import VoiceSession
 from voiceapp.wiring.session import Opening, open_session
@@ -46,10 +50,12 @@ async def _talk(context: Context, arguments: argparse.Namespace) -> None:
         on_key=context.on_key,
         when_spent=context.when_spent,
         provider=context.provider,
+        outside=TerminalOutside(),
         trace=arguments.trace,
         adjusted=adjusted,
     )
     async with open_session(opening, talker) as session:
+        talker.handle = session.handle
         context.output.text(_("Enter: talk, Enter again: send. A typed line is asked in writing. Ctrl+C ends."))
         while (line := await lines.get()) is not None:
             if line.strip() and not sys.stdin.isatty():
@@ -65,6 +71,8 @@ class Talker:
 
     def __init__(self, output: Output) -> None:
         self.phase = Phase.IDLE
+        self.handle: Callable[[AnswerPermission], None] = lambda _answer: None
+        self._asked: list[PermissionAsked] = []
         self._output = output
         self._narrator = Narrator(output)
 
@@ -77,11 +85,27 @@ class Talker:
             case e.AudioFlowing():
                 self._output.text(_("Listening. Enter sends."))
                 self._output.event("listening")
+            case PermissionAsked():
+                self._on_asked(event)
+            case PermissionSettled(number):
+                self._asked = [asked for asked in self._asked if asked.id != number]
         self._narrator(event)
+
+    def _on_asked(self, asked: PermissionAsked) -> None:
+        if not sys.stdin.isatty():
+            refuse(self._output, asked, self.handle)
+            return
+        self._asked.append(asked)
+        if len(self._asked) == 1:
+            question(self._output, asked)
 
     def obey(self, session: VoiceSession, line: str) -> None:
         """Act on one line: words are asked, an empty line is the talk key."""
-        if line.strip():
+        if self._asked:
+            session.handle(AnswerPermission(self._asked[0].id, answer(line)))
+            if len(self._asked) > 1:
+                question(self._output, self._asked[1])
+        elif line.strip():
             session.handle(SendText(line.strip()))
         elif self.phase is Phase.LISTENING:
             session.handle(StopTalking())

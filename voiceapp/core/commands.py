@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from voiceapp.core.budget import BudgetCommand
     from voiceapp.core.checks import CheckCommand
     from voiceapp.core.images import ImageCommand
+    from voiceapp.core.notes import NotesCommand
     from voiceapp.core.own_search import AskNotes, OwnSearchCommand
     from voiceapp.core.tool_events import ToolCommand
 
@@ -184,7 +185,7 @@ OwnCommand = (
 )
 
 Command: TypeAlias = (
-    "OwnCommand | AskNotes | OwnSearchCommand | BatchCommand | ToolCommand | ImageCommand | CheckCommand"
+    "OwnCommand | NotesCommand | AskNotes | OwnSearchCommand | BatchCommand | ToolCommand | ImageCommand | CheckCommand"
     " | BudgetCommand"
 )
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from voiceapp.core.budget import BudgetEvent
     from voiceapp.core.checks import CheckEvent
     from voiceapp.core.images import ImageEvent
+    from voiceapp.core.notes import NotesEvent
     from voiceapp.core.own_search import OwnSearchEvent
     from voiceapp.core.providers import JobCheck, ProviderEvent
     from voiceapp.core.tool_events import ToolEvent
@@ -347,6 +348,6 @@ OwnEvent = (
 )
 
 Event: TypeAlias = (
-    "OwnEvent | OwnSearchEvent | BatchEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent | BudgetEvent"
+    "OwnEvent | NotesEvent | OwnSearchEvent | BatchEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent | BudgetEvent"
 )
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

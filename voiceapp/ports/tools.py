@@ -39,6 +39,10 @@ class Tools(Protocol):
         """How each configured server of tools stands."""
         ...
 
+    async def settled(self) -> None:
+        """Wait until every server is connected, or known not to be."""
+        ...
+
     async def close(self) -> None:
         """End timers, connections and the like."""
         ...

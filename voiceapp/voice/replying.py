@@ -19,6 +19,7 @@ from voiceapp.voice.brief import Brief
 from voiceapp.voice.guard import Guard
 from voiceapp.voice.reply_guard import ReplyGuard
 from voiceapp.voice.studio import Stopwatch, Studio
+from voiceapp.voice.titling import entitle, is_wanted
 
 log = logging.getLogger("voiceapp.voice")
 
@@ -111,6 +112,8 @@ class Replying:
             studio.emit(Notice(_("The model called tools {n} times; then it had to answer.").format(n=TOOL_ROUNDS)))
         studio.emit(TurnTimed(self._turn, timings, self._stopwatch.stages))
         studio.decide(Finished(self._turn))
+        if is_wanted(studio):
+            studio.beside(entitle(studio), "title")
 
     async def speak(
         self, deltas: AsyncIterator[str], on_delta: Callable[[str], None], message_id: int | None

@@ -119,6 +119,10 @@ class VoiceSession:
                 return False
         return True
 
+    async def tools_settled(self) -> None:
+        """Wait until tools of servers are there, or known not to be."""
+        await self._tools.settled()
+
     async def settle(self) -> None:
         """Wait until the turn that is running, if any, has ended and is stored."""
         if self._task is not None:

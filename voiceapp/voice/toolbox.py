@@ -92,6 +92,11 @@ class ToolBox:
         except Exception as error:  # a fault of ours must not end the person's turn
             return ToolResult(call.id, unexpected(error).message, is_error=True)
 
+    async def settled(self) -> None:
+        """As Tools.settled."""
+        if self._servers is not None:
+            await self._servers.settled()
+
     async def close(self) -> None:
         """As Tools.close."""
         for kit in self._kits[:-1]:

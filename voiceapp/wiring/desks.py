@@ -14,6 +14,7 @@ from voiceapp.store.verdicts import SqliteVerdicts
 from voiceapp.voice.desks.image_gate import GuardGate
 from voiceapp.voice.desks.images import ImageDesk
 from voiceapp.voice.desks.moderation import ModerationDesk
+from voiceapp.voice.desks.notes import NotesDesk
 from voiceapp.voice.desks.own_search import OwnSearchDesk
 from voiceapp.voice.desks.providers import ProviderDesk
 from voiceapp.voice.desks.usage import UsageDesk
@@ -39,6 +40,7 @@ def make_desks(
         ModerationDesk(studio, SqliteVerdicts(store), read_bytes, gallery.read),
         images,
         UsageDesk(studio),
+        NotesDesk(studio),
         *_search(studio),
     )
 

@@ -14,13 +14,13 @@ from voiceapp.tool_servers.connections import Connections
 from voiceapp.voice.kits.computer import Computer
 from voiceapp.voice.kits.own_words import OwnWords
 from voiceapp.voice.kits.timers import Timers
-from voiceapp.voice.own_search import OwnSearch
+from voiceapp.voice.own_search import Hits, OwnSearch
 from voiceapp.voice.toolbox import ToolBox
 
 
 def make_tools(
     store: Store,
-    search: OwnSearch,
+    search: OwnSearch | None,
     secrets: Secrets,
     outside: Outside,
     ring: Callable[[str], None],
@@ -32,6 +32,10 @@ def make_tools(
     def now() -> datetime:
         return datetime.now().astimezone()
 
+    async def find(query: str, limit: int) -> Hits:
+        assert search is not None
+        return await search.find(box.settings, query, limit=limit)
+
     def tell() -> None:
         emit(ToolsListed(box.rows(), box.servers()))
 
@@ -39,7 +43,7 @@ def make_tools(
     own = (
         Computing(now, resources.tool_tables()),
         Timers(ring),
-        OwnWords(store, now, lambda query, limit: search.find(box.settings, query, limit=limit)),
+        OwnWords(store, now, find if search is not None else None),
         Computer(outside, lambda: box.settings.readable_paths),
     )
     box = ToolBox((*own, *kits), servers)
