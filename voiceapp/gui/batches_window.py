@@ -68,9 +68,9 @@ class BatchRow(QWidget):
         """Show a newer state of the job."""
         self.job = job
         what = {
-            Task.TITLE: self.tr("Titles for {n} texts"),
-            Task.SUMMARY: self.tr("Summaries of {n} texts"),
-            Task.CLEAN: self.tr("{n} texts cleaned"),
+            Task.TITLE: self.tr("Titles for {n} transcripts"),
+            Task.SUMMARY: self.tr("Summaries of {n} transcripts"),
+            Task.CLEAN: self.tr("Clean texts of {n} transcripts"),
         }[job.task]
         self.words.setText(what.format(n=job.total))
         finished = min(job.total, job.done + job.failed + (0 if job.is_over else job.at_service))

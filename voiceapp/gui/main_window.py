@@ -13,7 +13,6 @@ from voiceapp.core import commands as do
 from voiceapp.core import events as ev
 from voiceapp.core.budget import BudgetAsked, BudgetSettled
 from voiceapp.core.conversation import ConversationHead, Role
-from voiceapp.core.own_search import AskNotes, MessageShown, OpenMessage, PassagesFound, SearchPassages
 from voiceapp.core.settings import Settings
 from voiceapp.core.tool_events import OutsideAsked
 from voiceapp.gui import outside
@@ -24,6 +23,7 @@ from voiceapp.gui.focus_ring import FocusRing
 from voiceapp.gui.header import Header
 from voiceapp.gui.notice_texts import notice_for
 from voiceapp.gui.notices import NoticeAction, NoticeLine, Notices, NoticeText
+from voiceapp.gui.own_search import OwnSearch
 from voiceapp.gui.session_bridge import SessionBridge
 from voiceapp.gui.shell import Plan, Shell, is_text_field
 from voiceapp.gui.state_strip import StateStrip
@@ -143,9 +143,7 @@ class MainWindow(QMainWindow):
         self.rail.opened.connect(self._open)
         self.rail.renamed.connect(lambda number, title: send(do.RenameConversation(number, title)))
         self.rail.searched.connect(lambda words: send(do.Search(words)))
-        self.rail.meaning_wanted.connect(lambda words: send(SearchPassages(words)))
-        self.rail.message_opened.connect(self._open_message)
-        self.rail.asked.connect(self._ask_notes)
+        self._own_search = OwnSearch(self.rail, self._talk, send, self.shell.close_over)
         self.rail.deleted.connect(self._delete)
         self.rail.collapse_wanted.connect(self._toggle_rail)
         self.icons.list_wanted.connect(lambda: self.shell.open_rail(is_open=True))
@@ -185,6 +183,7 @@ class MainWindow(QMainWindow):
         self._on_money(event)
         self.bar.show_word(self.strip.strip.word)
         self._talk.handle(event)
+        self._own_search.apply(event)
         match event:
             case ev.InputLevel(level=level) if self.strip.strip.phase.value == "listening":
                 self.bar.button.show_level(level)
@@ -200,8 +199,9 @@ class MainWindow(QMainWindow):
                 self.ready.emit()
             case ev.SettingsChanged(settings=settings):
                 self._use_settings(settings)
-            case ev.ConversationsListed() | PassagesFound() | MessageShown():
-                self._on_search(event)
+            case ev.ConversationsListed():
+                self.rail.show_list(event)
+                self._retitle(event.heads)
             case ev.ConversationOpened(conversation=conversation):
                 self._turns = sum(message.role is Role.USER for message in conversation.messages)
                 self._show_head(conversation.head)
@@ -221,16 +221,6 @@ class MainWindow(QMainWindow):
         """Do for a tool what only the window can."""
         if isinstance(event, OutsideAsked):
             self._bridge.send(outside.answer(event))
-
-    def _on_search(self, event: ev.ConversationsListed | PassagesFound | MessageShown) -> None:
-        match event:
-            case ev.ConversationsListed():
-                self.rail.show_list(event)
-                self._retitle(event.heads)
-            case PassagesFound():
-                self.rail.show_found(event)
-            case MessageShown(message_id):
-                self._talk.show_message(message_id)
 
     def _notice(self, event: ev.Event) -> None:
         notice = notice_for(event, self._bridge.send, lambda: self.settings, self._windows.show_recordings)
@@ -280,14 +270,6 @@ class MainWindow(QMainWindow):
         self.shell.close_over()
         if conversation_id != self._head.id:
             self._bridge.send(do.OpenConversation(conversation_id))
-
-    def _open_message(self, conversation_id: int, message_id: int) -> None:
-        self.shell.close_over()
-        self._bridge.send(OpenMessage(conversation_id, message_id))
-
-    def _ask_notes(self, question: str) -> None:
-        self.shell.close_over()
-        self._bridge.send(AskNotes(question))
 
     def _delete(self, head: ConversationHead) -> None:
         """Take a conversation out of the list; it is deleted once the undo has passed."""

@@ -19,7 +19,12 @@ _TABLES = (
     "message_images",
     "verdicts",
     "usage",
+    "batch_jobs",
+    "batch_lines",
 )  # parents first
+
+_ORDER = {"batch_lines": "job_id"}
+"""What tables without row ids are read by."""
 
 
 def salvage(damaged: Path, db: sqlite3.Connection) -> int:
@@ -48,7 +53,7 @@ def _rows(damaged: Path, table: str) -> Iterator[sqlite3.Row]:
             with closing(sqlite3.connect(f"{damaged.as_uri()}?mode=ro", uri=True)) as source:
                 source.row_factory = sqlite3.Row
                 source.text_factory = lambda data: data.decode("utf-8", "replace")
-                yield from source.execute(f"SELECT * FROM {table} ORDER BY rowid {direction}")
+                yield from source.execute(f"SELECT * FROM {table} ORDER BY {_ORDER.get(table, 'rowid')} {direction}")
             return
         except sqlite3.Error:
             continue
