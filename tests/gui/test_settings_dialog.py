@@ -47,7 +47,12 @@ class Desk:
     """The dialog with what it wanted."""
 
     def __init__(self, qtbot: QtBot, theme: Theme) -> None:
-        facts = Facts("/data", "Keys are kept in the system keyring.", {"voiceapp": "1"}, voices={"openai": (Voice("marin", "Marin"),)})
+        facts = Facts(
+            "/data",
+            "Keys are kept in the system keyring.",
+            {"voiceapp": "1"},
+            voices={"openai": (Voice("marin", "Marin"),)},
+        )
         self.dialog = SettingsDialog(theme, facts)
         qtbot.addWidget(self.dialog)
         self.wanted: list[object] = []

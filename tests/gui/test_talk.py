@@ -319,7 +319,7 @@ def test_a_key_held_at_the_real_screen_is_one_take(stage: Stage) -> None:
     subprocess.run(hand, check=True)  # is the keyboard ours?
     stage.commands(1)
     repeats: list[object] = []
-    stage.window.pressed_again.connect(lambda: repeats.append(None))
+    stage.window.talk_key.pressed_again.connect(lambda: repeats.append(None))
     subprocess.run(["xdotool", "keydown", "space"], check=True)
     try:
         stage.qtbot.waitUntil(lambda: len(repeats) >= 3, timeout=8000)

@@ -1,12 +1,12 @@
-"""The window: puts the parts together, hands every event to those it concerns, and owns keys and shortcuts."""
+"""The window: puts the parts together, hands every event to those it concerns, and owns the shortcuts."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Protocol, cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, SignalInstance
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QMouseEvent, QShortcut, QShowEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from voiceapp.core import commands as do
@@ -29,6 +29,7 @@ from voiceapp.gui.shell import Plan, Shell, is_text_field
 from voiceapp.gui.state_strip import StateStrip
 from voiceapp.gui.talk_bar import TalkBar
 from voiceapp.gui.talk_gesture import TalkGesture
+from voiceapp.gui.talk_key import TalkKey
 from voiceapp.gui.theme import Theme
 
 UNDO_MS = 6000
@@ -79,12 +80,10 @@ class MainWindow(QMainWindow):
         ready: the session takes commands now.
         closed: the session has ended and all is saved.
         image_wanted: a picture of the conversation is to be seen in the side panel.
-        pressed_again: the system repeated a talk key that is held; nothing follows from it.
     """
 
     ready = Signal()
     closed = Signal()
-    pressed_again = Signal()
     image_wanted = Signal(int)
 
     def __init__(self, theme: Theme, bridge: SessionBridge, pane: QWidget, windows: Windows) -> None:
@@ -109,6 +108,7 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         ask_for_true_key_ups(app)
         self._ring = FocusRing(theme, self, app)
+        self.talk_key = TalkKey(self.gesture, self._ring, self.bar.button.isEnabled, self)
         self._connect()
         self._add_shortcuts()
 
@@ -328,39 +328,7 @@ class MainWindow(QMainWindow):
         handle = self.windowHandle()
         if handle is not None and not event.spontaneous():
             self.shell.setFocus(Qt.FocusReason.OtherFocusReason)  # in no text field: Space talks from the start
-            handle.installEventFilter(self)  # sees each key once, before any widget; far fewer events than the app's
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
-            return self._on_key(event)
-        if event.type() is QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
-            self._ring.note_click()
-        return False
-
-    def _on_key(self, event: QKeyEvent) -> bool:
-        """Let Space talk; return whether the key was used up."""
-        is_down = event.type() is QEvent.Type.KeyPress
-        if is_down:
-            self._ring.note_key(event.key())
-        if event.key() != Qt.Key.Key_Space:
-            return False
-        if not is_down:
-            was_pressed = self.gesture.is_pressed
-            if not event.isAutoRepeat():
-                self.gesture.release()
-            return was_pressed
-        wanted = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        is_talk = wanted == Qt.KeyboardModifier.ControlModifier or (
-            wanted == Qt.KeyboardModifier.NoModifier and not is_text_field(QApplication.focusWidget())
-        )
-        if self.gesture.is_pressed:
-            self.pressed_again.emit()
-            return True
-        if not is_talk or not self.bar.button.isEnabled() or QApplication.activePopupWidget() is not None:
-            return False
-        if not event.isAutoRepeat():
-            self.gesture.press(is_key=True)
-        return True
+            handle.installEventFilter(self.talk_key)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
