@@ -35,14 +35,12 @@ from voiceapp.store.usage import SqliteUsage
 from voiceapp.store.verdicts import SqliteVerdicts
 from voiceapp.voice.kits.images import Images
 from voiceapp.voice.own_search import OwnSearch
-from voiceapp.voice.parts import Parts
+from voiceapp.voice.parts import Desk, Parts
 from voiceapp.voice.session import VoiceSession, opened
+from voiceapp.voice.studio import Studio
 from voiceapp.voice.window_outside import WindowOutside
-from voiceapp.wiring.batches import batch_desk, batching_of
-from voiceapp.wiring.desks import make_desks
 from voiceapp.wiring.engines import EngineFactory
 from voiceapp.wiring.factory import factory_of
-from voiceapp.wiring.images import ImageFactory
 from voiceapp.wiring.meaning import EmbedderFactory
 from voiceapp.wiring.tools import make_tools
 
@@ -144,6 +142,17 @@ def _parts(
     window, images = WindowOutside(emit), Images()
     outside = opening.outside or window
 
+    def desks(studio: Studio) -> tuple[Desk, ...]:
+        # imported once the session has told that it is ready
+        from voiceapp.wiring.batches import batch_desk, batching_of
+        from voiceapp.wiring.desks import make_desks
+        from voiceapp.wiring.images import ImageFactory
+
+        pictures = ImageFactory(secrets, table, on_notice, factory.wires.build)
+        beside = make_desks(studio, store, pictures, table, opening.paths.pictures, images)
+        batches = batching_of(store, opening.paths.data, factory.wires.build, table)
+        return (window, *beside, batch_desk(studio, batches))
+
     return Parts(
         devices=opening.devices or SoundDevices(),
         store=store,
@@ -162,18 +171,7 @@ def _parts(
         models=table,
         when_spent=opening.when_spent,
         own_search=own_search,
-        make_desks=lambda studio: (
-            window,
-            *make_desks(
-                studio,
-                store,
-                ImageFactory(secrets, table, on_notice, factory.wires.build),
-                table,
-                opening.paths.pictures,
-                images,
-            ),
-            batch_desk(studio, batching_of(store, opening.paths.data, factory.wires.build, table)),
-        ),
+        make_desks=desks,
         trace=tracer(opening.trace, loop.time) if opening.trace else None,
     )
 
