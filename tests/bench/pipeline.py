@@ -25,7 +25,8 @@ def opener(base_url: str, folder: Path, api: str) -> OpenSession:
     paths = Paths.below(folder)
     paths.create()
     provider = replace(OPENAI, base_url=base_url, chat_api=ChatApi(api))
-    SettingsFile(paths.settings_file).save(Settings(providers=(provider,)))
+    settings = Settings(providers=(provider,), is_cached=False)  # every turn says the same: nothing may come from disk
+    SettingsFile(paths.settings_file).save(settings)
     os.environ["OPENAI_API_KEY"] = "sk-bench"
     os.environ.pop("OPENAI_BASE_URL", None)
 
