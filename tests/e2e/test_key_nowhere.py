@@ -64,7 +64,7 @@ def run(data: Path, *words: str | Path, env: dict[str, str]) -> str:
 
 def ask(folder: Path, asked: Path, env: dict[str, str], *common: str) -> str:
     """Let a provider hear, answer and speak; return what was said."""
-    words = ("ask", asked, "--out", folder / "reply.wav", "--trace", folder / "ask.trace", *common)
+    words: list[str | Path] = ["ask", asked, "--out", folder / "reply.wav", "--trace", folder / "ask.trace", *common]
     return run(folder / "data", *words, "--debug", env=env)
 
 
