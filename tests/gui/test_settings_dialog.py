@@ -16,6 +16,7 @@ from voiceapp.core.audio import Level
 from voiceapp.core.budget import ShowUsage
 from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
 from voiceapp.core.speech import Voice
+from voiceapp.core.tool_events import ListTools
 from voiceapp.gui.settings_dialog import SettingsDialog
 from voiceapp.gui.settings_jobs import JobsPage
 from voiceapp.gui.settings_page import Facts
@@ -86,7 +87,7 @@ def test_showing_settings_changes_nothing(desk: Desk) -> None:
     for name in desk.dialog.pages:
         desk.dialog.show_page(name)
     desk.dialog.apply_now()
-    assert desk.wanted == [ShowUsage()]  # the page of costs asks for the month
+    assert desk.wanted == [ListTools(), ShowUsage()]  # two pages ask for what they show
     assert desk.dialog.settings == FULL
 
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -137,6 +137,7 @@ class Stage:
         speech: FakeSpeech | None = None,
         devices: FakeDevices | None = None,
         settings: Settings | None = None,
+        is_titled: bool = False,
         moderation: FakeModerator | None = None,
     ) -> None:
         self.hearing = hearing or FakeHearing()
@@ -148,7 +149,8 @@ class Stage:
         self.maker = FakeMaker(self.hearing, self.chat, self.speech, moderation=moderation)
         self.verdicts = MemoryVerdicts()
         self.files: dict[str, bytes] = {}
-        self.settings = settings or Settings()
+        # a title is one more request, for which a scene that is about something else has no script
+        self.settings = replace(settings or Settings(), is_titled_by_model=is_titled)
         self.usage = MemoryUsage()
         self.models = ModelTable()
         self.when_spent = WhenSpent.ASK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +15,8 @@ from voiceapp.core import commands as c
 from voiceapp.core import events as e
 from voiceapp.core.conversation import Line, Role
 from voiceapp.core.errors import BadAnswer, ProviderDown, Refused, TooLong
-from voiceapp.core.notes import PART_CHARS, NotesBegun, NotesWritten, WriteNotes
+from voiceapp.core.notes import PART_CHARS
+from voiceapp.core.notes_events import NotesBegun, NotesWritten, WriteNotes
 from voiceapp.core.settings import Settings
 from voiceapp.core.speech import ReplyEnd
 from voiceapp.voice.desks.notes import NotesDesk
@@ -69,14 +69,15 @@ async def test_cleaning_keeps_what_would_be_lost() -> None:
     better = "We should buy the red boat and paint it blue before the winter comes."
     done = await clean(FakeChat([said(text=better)]), raw)
     assert (done.text, done.raw_parts) == (better, 0)
-    for script in ([said(text="Buy a boat.")], ["no", ReplyEnd("length")]):
+    scripts: tuple[list[Step], ...] = ([said(text="Buy a boat.")], ["no", ReplyEnd("length")])
+    for script in scripts:
         kept = await clean(FakeChat(script), raw)
         assert (kept.text, kept.parts, kept.raw_parts) == (raw, 1, 1)
 
 
 @virtual_clock
 async def test_a_conversation_gets_its_title_after_the_first_exchange_only() -> None:
-    stage = Stage(chat=FakeChat("The red one.", [said(title="Boats")], "Yes."), settings=CLOUD)
+    stage = Stage(chat=FakeChat("The red one.", [said(title="Boats")], "Yes."), settings=CLOUD, is_titled=True)
     async with stage.session() as session:
         session.handle(c.SendText("Which boat should I buy?", is_aloud=False))
         await stage.until(lambda: stage.all(e.ConversationsListed)[-1].heads[0:1] and named(stage) == "Boats")
@@ -93,14 +94,15 @@ def named(stage: Stage) -> str:
     ("settings", "script"),
     [
         (Settings(), None),
-        (replace(CLOUD, is_titled_by_model=False), None),
         (CLOUD, [ProviderDown("It is down.")]),
         (CLOUD, [said(title="x" * 200)]),
     ],
 )
 @virtual_clock
 async def test_without_a_good_title_the_first_line_stays(settings: Settings, script: list[Step] | None) -> None:
-    stage = Stage(chat=FakeChat("The red one.", *([script] if script else [])), settings=settings)
+    stage = Stage(
+        chat=FakeChat("The red one.", *(() if script is None else (script,))), settings=settings, is_titled=True
+    )
     async with stage.session() as session:
         session.handle(c.SendText("Which boat should I buy?", is_aloud=False))
         await session.settle()
@@ -112,8 +114,17 @@ async def test_without_a_good_title_the_first_line_stays(settings: Settings, scr
 
 
 @virtual_clock
+async def test_titles_can_be_switched_off() -> None:
+    stage = Stage(chat=FakeChat("The red one."), settings=CLOUD, is_titled=False)
+    async with stage.session() as session:
+        session.handle(c.SendText("Which boat?", is_aloud=False))
+        await session.settle()
+    assert len(stage.chat.requests) == 1
+
+
+@virtual_clock
 async def test_the_desk_writes_the_notes_of_a_conversation() -> None:
-    stage = Stage(chat=FakeChat("Hello.", [noted("Boats")]), settings=replace(CLOUD, is_titled_by_model=False))
+    stage = Stage(chat=FakeChat("Hello.", [noted("Boats")]), settings=CLOUD)
     async with stage.session() as session:
         session.handle(c.SendText("Hi.", is_aloud=False))
         await session.settle()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from voiceapp.core.budget import BudgetCommand
     from voiceapp.core.checks import CheckCommand
     from voiceapp.core.images import ImageCommand
-    from voiceapp.core.notes import NotesCommand
+    from voiceapp.core.notes_events import NotesCommand
     from voiceapp.core.own_search import AskNotes, OwnSearchCommand
     from voiceapp.core.tool_events import ToolCommand
 

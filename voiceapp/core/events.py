@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from voiceapp.core.budget import BudgetEvent
     from voiceapp.core.checks import CheckEvent
     from voiceapp.core.images import ImageEvent
-    from voiceapp.core.notes import NotesEvent
+    from voiceapp.core.notes_events import NotesEvent
     from voiceapp.core.own_search import OwnSearchEvent
     from voiceapp.core.providers import JobCheck, ProviderEvent
     from voiceapp.core.tool_events import ToolEvent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy
 
 from voiceapp.gui.controls import IconButton, Surface
 from voiceapp.gui.theme import Theme
@@ -45,6 +45,7 @@ class Header(Surface):
     """Title and turns; ``side_wanted`` when the side panel's button is pressed."""
 
     side_wanted = Signal()
+    notes_wanted = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "canvas")
@@ -58,12 +59,18 @@ class Header(Surface):
         self.side_button.setCheckable(True)
         self.side_button.hide()
         self.side_button.clicked.connect(self.side_wanted)
+        self.menu_button = IconButton(theme, "ellipsis", self.tr("What can be done with this conversation"))
+        self.menu_button.clicked.connect(self._open_menu)
+        self.menu = QMenu(self)
+        self.notes = self.menu.addAction(self.tr("Write meeting notes"))
+        self.notes.triggered.connect(self.notes_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(24, 0, 8, 1)
         row.setSpacing(8)
         row.addWidget(self.title, 1)
         row.addWidget(self.meta)
         row.addStretch(1)
+        row.addWidget(self.menu_button)
         row.addWidget(self.side_button)
         self.show_conversation("", 0)
 
@@ -72,6 +79,10 @@ class Header(Surface):
         self.title.set_whole(title or self.tr("New conversation"))
         words = self.tr("1 turn") if turns == 1 else self.tr("{n} turns").format(n=turns)
         self.meta.setText(" · ".join(part for part in (words, cost) if part) if turns else "")
+        self.menu_button.setVisible(turns > 0)
+
+    def _open_menu(self) -> None:
+        self.menu.popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -13,6 +13,7 @@ from voiceapp.core import commands as do
 from voiceapp.core import events as ev
 from voiceapp.core.budget import BudgetAsked, BudgetSettled
 from voiceapp.core.conversation import ConversationHead, Role
+from voiceapp.core.notes_events import WriteNotes
 from voiceapp.core.settings import Settings
 from voiceapp.core.tool_events import OutsideAsked
 from voiceapp.gui import outside
@@ -152,6 +153,7 @@ class MainWindow(QMainWindow):
             rail.new_wanted.connect(self._new)
             rail.recordings_wanted.connect(self._windows.show_recordings)
             rail.settings_wanted.connect(lambda: self._windows.show_settings())
+        self.header.notes_wanted.connect(lambda: send(WriteNotes(self._head.id)))
         self.header.side_wanted.connect(self.toggle_side)
         self.shell.plan_changed.connect(self._on_plan)
         self._on_plan(self.shell.plan)

@@ -30,6 +30,7 @@ from voiceapp.gui.settings_plain import AboutPage, AppearancePage, KeyboardPage,
 from voiceapp.gui.settings_providers import ProvidersPage
 from voiceapp.gui.settings_sound import SoundPage
 from voiceapp.gui.settings_speech import SpeechPage
+from voiceapp.gui.settings_tools import ToolsPage
 from voiceapp.gui.settings_usage import UsagePage
 from voiceapp.gui.theme import Theme
 
@@ -87,6 +88,7 @@ class SettingsDialog(QDialog):
             "jobs": JobsPage(theme, known),
             "sound": SoundPage(theme),
             "speech": SpeechPage(theme, known),
+            "tools": ToolsPage(theme),
             "usage": UsagePage(theme),
             "keyboard": KeyboardPage(theme),
             "privacy": PrivacyPage(theme, known),
@@ -127,7 +129,7 @@ class SettingsDialog(QDialog):
         box.setContentsMargins(8, 0, 8, 12)
         box.addWidget(self.filter)
         column.addLayout(box)
-        icons = ("cloud", "cpu", "audio-lines", "languages", "gauge", "keyboard", "lock", "palette", "info")
+        icons = ("cloud", "cpu", "audio-lines", "languages", "terminal", "gauge", "keyboard", "lock", "palette", "info")
         for (name, page), icon_name in zip(self.pages.items(), icons, strict=True):
             button = PageButton(self._theme, icon_name, page.title)
             button.clicked.connect(lambda _checked=False, name=name: self.show_page(name))

@@ -63,7 +63,7 @@ class Details(QPlainTextEdit):
         self.setAccessibleName(name)
         self.setTabChangesFocus(True)
         lines = min(LINES_MAX, max(1, sum(1 + len(line) // 90 for line in text[:2000].splitlines())))
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 24)
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 34)
 
 
 class PermissionCard(QWidget):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QApplication, QWidget
 
 from voiceapp.core import events as ev
+from voiceapp.core.notes_events import NotesBegun, NotesWritten
 from voiceapp.core.providers import ModelsListed
 from voiceapp.gui.in_background import in_background
 from voiceapp.gui.session_bridge import SessionBridge
@@ -18,6 +19,7 @@ from voiceapp.gui.theme import Theme
 if TYPE_CHECKING:
     from voiceapp.gui.batches_window import BatchesWindow
     from voiceapp.gui.log_window import LogWindow, ReadLog
+    from voiceapp.gui.notes_window import NotesWindow
     from voiceapp.gui.settings_dialog import SettingsDialog
     from voiceapp.gui.takes_window import TakesWindow
 
@@ -34,6 +36,7 @@ class SideWindows:
         self._recordings: TakesWindow | None = None
         self._batches: BatchesWindow | None = None
         self._log: LogWindow | None = None
+        self._notes: NotesWindow | None = None
         self._settings: SettingsDialog | None = None
         self._ready: ev.SessionReady | None = None
         self._listed: dict[str, ModelsListed] = {}
@@ -61,6 +64,15 @@ class SideWindows:
             self._batches = BatchesWindow(self._theme)
             self._batches.asked.connect(self._bridge.send)
         return self._batches
+
+    @property
+    def notes(self) -> NotesWindow:
+        """The notes of a conversation."""
+        if self._notes is None:
+            from voiceapp.gui.notes_window import NotesWindow
+
+            self._notes = NotesWindow(self._theme)
+        return self._notes
 
     @property
     def log(self) -> LogWindow:
@@ -110,7 +122,7 @@ class SideWindows:
 
     def close_all(self) -> None:
         """Close those that are open."""
-        windows: list[QWidget | None] = [self._settings, self._recordings, self._batches, self._log]
+        windows: list[QWidget | None] = [self._settings, self._recordings, self._batches, self._log, self._notes]
         for window in windows:
             if window is not None:
                 window.close()
@@ -118,6 +130,9 @@ class SideWindows:
 
     def _on_event(self, event: ev.Event) -> None:
         self._ready = _after(self._ready, event)
+        if isinstance(event, NotesBegun | NotesWritten):
+            self.notes.handle(event)
+            self.notes.show()
         if isinstance(event, ModelsListed):
             self._listed[event.provider] = event
         if self._recordings is not None:

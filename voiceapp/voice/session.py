@@ -69,6 +69,7 @@ class VoiceSession:
         self._errands: asyncio.Queue[object] = asyncio.Queue()
         self._rings: list[str] = []
         self._tools = parts.make_tools(self._on_timer, emit)
+        self.tools_settled = self._tools.settled
         self._background: list[asyncio.Task[None]] = []
         self._desks: tuple[Desk, ...] = ()
         self._studio: Studio
@@ -118,10 +119,6 @@ class VoiceSession:
             case _:
                 return False
         return True
-
-    async def tools_settled(self) -> None:
-        """Wait until tools of servers are there, or known not to be."""
-        await self._tools.settled()
 
     async def settle(self) -> None:
         """Wait until the turn that is running, if any, has ended and is stored."""

@@ -6,7 +6,8 @@ from gettext import gettext as _
 
 from voiceapp.core.conversation import told
 from voiceapp.core.errors import ConfigError, VoiceAppError
-from voiceapp.core.notes import NotesBegun, NotesWritten, WriteNotes, script
+from voiceapp.core.notes import script
+from voiceapp.core.notes_events import NotesBegun, NotesWritten, WriteNotes
 from voiceapp.core.problems import problem_of
 from voiceapp.core.settings import LOCAL, Job
 from voiceapp.voice.account import Account, metered
