@@ -348,6 +348,7 @@ OwnEvent = (
 )
 
 Event: TypeAlias = (
-    "OwnEvent | NotesEvent | OwnSearchEvent | BatchEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent | BudgetEvent"
+    "OwnEvent | NotesEvent | OwnSearchEvent | BatchEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent"
+    " | BudgetEvent"
 )
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""
