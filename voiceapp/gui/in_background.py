@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
-
-T = TypeVar("T")
+from PySide6.QtCore import QObject, Signal, Slot
 
 
-class _Done(QObject):
+class _Delivery(QObject):
+    """Carries a result to the GUI thread: a slot of an object is called in that object's thread, a function is not."""
+
     came = Signal(object)
 
+    def __init__(self, owner: QObject, then: Callable[[Any], None]) -> None:
+        super().__init__(owner)
+        self._then = then
+        self.came.connect(self._deliver)
 
-class _Work(QRunnable, Generic[T]):
-    def __init__(self, work: Callable[[], T], done: _Done) -> None:
-        super().__init__()
-        self._work, self._done = work, done
-
-    def run(self) -> None:
-        result = self._work()
-        try:
-            self._done.came.emit(result)
-        except RuntimeError:
-            return  # the window that asked is gone, and the signal with it
+    @Slot(object)
+    def _deliver(self, result: object) -> None:
+        self._then(result)
+        self.deleteLater()
 
 
-def in_background(owner: QObject, work: Callable[[], T], then: Callable[[T], None]) -> None:
+def in_background(owner: QObject, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
     """Run *work* in a worker thread, then *then* with its result on the GUI thread, if *owner* still lives.
 
     GUI thread. *work* must not raise and must not touch widgets.
     """
-    done = _Done(owner)
-    done.came.connect(then)
-    done.came.connect(done.deleteLater)
-    QThreadPool.globalInstance().start(_Work(work, done))
+    delivery = _Delivery(owner, then)
+
+    def run() -> None:
+        result = work()
+        try:
+            delivery.came.emit(result)
+        except RuntimeError:
+            return  # the window that asked is gone, and the delivery with it
+
+    threading.Thread(target=run, name="gui-background", daemon=True).start()
