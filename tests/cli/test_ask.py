@@ -44,7 +44,7 @@ def test_for_a_person_it_prints_the_question_and_the_reply(terminal: Terminal, q
 @pytest.mark.parametrize("words", [["--text", "what is 6 times 7"], ["--text", "-"]])
 def test_a_written_question(terminal: Terminal, words: list[str]) -> None:
     done = terminal.run("ask", *words, "--silent", typed="what is 6 times 7\n")
-    assert (done.code, done.out, done.err) == (0, "42.\n", "")
+    assert (done.code, done.out, done.err) == (0, "That is 42.\n", "")
 
 
 def test_with_a_key_in_the_environment_it_runs_on_openai(
@@ -73,7 +73,7 @@ def test_local_counts_more_than_the_environment_when_it_is_asked_for(
     connected: Terminal, openai_server: LoopbackServer
 ) -> None:
     done = connected.run("ask", "--text", "what is 6 times 7", "--silent", "--provider", "local")
-    assert (done.code, done.out) == (0, "42.\n")
+    assert (done.code, done.out) == (0, "That is 42.\n")
     assert openai_server.requests == []
 
 

@@ -119,7 +119,7 @@ def test_lines_that_are_piped_are_asked_one_after_another(terminal: Terminal) ->
     done = terminal.run("talk", "--silent", "--json", typed="what is 2 plus 2\n\x00what is 3 plus 3\n")
     assert done.code == 0
     replies = [event["text"] for event in done.events("reply")]
-    assert replies[0] == "4."
+    assert replies[0] == "That is 4."
     assert len(replies) == 2
 
 

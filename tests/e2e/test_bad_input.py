@@ -279,7 +279,7 @@ async def test_a_clock_that_goes_backwards(tmp_path: Path, monkeypatch: pytest.M
             await it.wait_for(PhaseChanged, lambda event: event.phase is Phase.IDLE, after=here)
     (messages,) = await asyncio.to_thread(conversations_in, tmp_path)
     assert tuple(message.text for message in messages[::2]) == asked
-    assert [message.text for message in messages[1::2]] == ["2.", "4.", "6."]
+    assert [message.text for message in messages[1::2]] == ["That is 2.", "That is 4.", "That is 6."]
 
 
 @pytest.mark.window
