@@ -30,6 +30,7 @@ from voiceapp.gui.batches_window import BatchesWindow
 from voiceapp.gui.conversation_list import HEAD_ROLE, DayRow, FoundRow
 from voiceapp.gui.conversation_rail import ConversationRail
 from voiceapp.gui.conversation_view import ConversationView
+from voiceapp.gui.reply_view import ReplyView
 from voiceapp.gui.takes_window import TakesWindow
 from voiceapp.gui.theme import Theme
 
@@ -129,7 +130,10 @@ def test_a_citation_leads_to_its_message_without_a_question(qtbot: QtBot, theme:
     qtbot.addWidget(view)
     wanted: list[object] = []
     view.wanted.connect(wanted.append)
-    view._open_link("voiceapp:message/3/12")
+    view.handle(ev.ConversationOpened(long_conversation(3)))
+    reply = view.widget_of("message-2")
+    assert isinstance(reply, ReplyView)
+    reply.link_clicked.emit("voiceapp:message/3/12")
     assert wanted == [OpenMessage(3, 12)]
     assert view.findChildren(QMessageBox) == []
 

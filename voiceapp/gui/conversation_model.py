@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from voiceapp.core import events as e
 from voiceapp.core.budget import CostAdded, CostsKnown
-from voiceapp.core.checks import CheckDone, SubjectKind
+from voiceapp.core.checks import CheckDone, Checked, SubjectKind
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, ToolUse
 from voiceapp.core.events import Event, Problem, ToolUsed
 from voiceapp.core.images import ConversationImages, ImageInConversation, StoredImage
@@ -99,27 +99,49 @@ class ConversationModel:
                 return self._open(conversation)
             case e.PhaseChanged(phase):
                 return self._on_phase(phase)
+            case e.TakeChanged() | e.TakesListed() | e.PartialTranscript() | e.TranscriptReady():
+                return self._on_hearing(event)
+            case e.MessageAdded() | e.MessageChanged() | e.ReplyDelta() | e.SpokenProgress() | e.Interrupted():
+                return self._on_message_event(event)
+            case CheckDone(checked):
+                return self._on_checked(checked)
+            case e.TurnTimed() | e.NothingHeard() | e.TurnFailed() | e.ToolUsed():
+                return self._on_turn_event(event)
+            case CostAdded() | CostsKnown():
+                return self._on_cost(event)
+            case ImageInConversation() | ConversationImages():
+                return self._on_images(event)
+            case PermissionAsked() | PermissionSettled():
+                return self._on_question(event)
+            case _:
+                return []
+
+    def _on_hearing(
+        self, event: e.TakeChanged | e.TakesListed | e.PartialTranscript | e.TranscriptReady
+    ) -> list[Change]:
+        match event:
             case e.TakeChanged(take):
                 return self._on_take(take)
             case e.TakesListed(recovered=recovered):
                 return [change for take in recovered for change in self._on_take(take)]
             case e.PartialTranscript(text=text) | e.TranscriptReady(text=text):
                 return self._on_live(text)
-            case e.MessageAdded() | e.MessageChanged() | e.ReplyDelta() | e.SpokenProgress() | e.Interrupted():
-                return self._on_message_event(event)
-            case CheckDone(checked) if checked.subject.id is not None and checked.subject.kind is SubjectKind.MESSAGE:
-                entry = marked(self.entry(_message_key(checked.subject.id)), checked)
-                return [] if entry is None else self._put(entry)
-            case e.TurnTimed() | e.NothingHeard() | e.TurnFailed() | e.ToolUsed():
-                return self._on_turn_event(event)
-            case CostAdded() | CostsKnown():
-                return self._on_cost(event)
+
+    def _on_checked(self, checked: Checked) -> list[Change]:
+        subject = checked.subject
+        if subject.id is None or subject.kind is not SubjectKind.MESSAGE:
+            return []
+        entry = marked(self.entry(_message_key(subject.id)), checked)
+        return [] if entry is None else self._put(entry)
+
+    def _on_images(self, event: ImageInConversation | ConversationImages) -> list[Change]:
+        match event:
             case ImageInConversation(image, message_id):
                 return self._put_image(image, message_id)
             case ConversationImages(conversation_id, found) if conversation_id == self.head.id:
                 return [change for m_id, images in found.items() for i in images for change in self._put_image(i, m_id)]
             case _:
-                return self._on_question(event)
+                return []
 
     def _put_image(self, image: StoredImage, message_id: int | None) -> list[Change]:
         """Show *image* below its message, or last."""
@@ -306,14 +328,12 @@ class ConversationModel:
         self._count += 1
         return [*changes, *self._add(ProblemCard(f"problem-{self._count}", problem, take, message))]
 
-    def _on_question(self, event: Event) -> list[Change]:
+    def _on_question(self, event: PermissionAsked | PermissionSettled) -> list[Change]:
         match event:
             case PermissionAsked(number):
                 return self._add(Question(f"question-{number}", event))
             case PermissionSettled(number):
                 return self._remove(f"question-{number}")
-            case _:
-                return []
 
     def _on_tool(self, used: ToolUsed) -> list[Change]:
         self._count += 1
