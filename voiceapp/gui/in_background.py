@@ -9,6 +9,10 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 
+def _nothing(_result: object) -> None:
+    """The result was delivered."""
+
+
 class _Delivery(QObject):
     """Carries a result to the GUI thread: a slot of an object is called in that object's thread, a function is not."""
 
@@ -21,8 +25,11 @@ class _Delivery(QObject):
 
     @Slot(object)
     def _deliver(self, result: object) -> None:
-        self._then(result)
+        # forget what *then* holds before this object is deleted: it may be the last to hold its own parent
+        then, self._then = self._then, _nothing
+        self.setParent(None)
         self.deleteLater()
+        then(result)
 
 
 def in_background(owner: QObject, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
