@@ -39,10 +39,11 @@ def test_takes_survive_kill_in_the_middle(tmp_path: Path, sound_card: SoundCard)
                 assert take["duration_s"] >= recorded_s[-1] - LOST_S
             if moment_s is None:
                 break
-            with window.space_held(), sound_card.speaking(said):
+            with window.space_held():
                 flowing_s = window.wait_for("AudioFlowing")["at_s"]
-                time.sleep(moment_s)  # the moment of the accident, not a wait for anything
-                recorded_s.append(window.kill() - flowing_s)
+                with sound_card.speaking(said):  # as people do: once it listens
+                    time.sleep(moment_s)  # the moment of the accident, not a wait for anything
+                    recorded_s.append(window.kill() - flowing_s)
     takes = takes_in(data)
     assert [take.state for take in takes] == [TakeState.RECORDED] * ROUNDS
     whole = sound_of(data, takes[-1].id)

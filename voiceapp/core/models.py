@@ -165,7 +165,8 @@ def pick(ids: Iterable[str], job: str) -> str:
 def job_by_name(model: str) -> tuple[str, ...]:
     """Guess what an unknown *model* does from its name; empty where the name tells nothing."""
     name = model.removeprefix(FINE_TUNED).lower()
-    return tuple(job for job, traits in _TRAITS.items() if any(trait in name for trait in traits))
+    found = tuple(job for job, traits in _TRAITS.items() if any(trait in name for trait in traits))
+    return found or (("chat",) if model.startswith(FINE_TUNED) else ())  # what is tuned is nearly always a chat model
 
 
 _TRAITS: Mapping[str, Sequence[str]] = {
