@@ -76,7 +76,9 @@ def faults(room: str, names: Iterator[str]) -> list[str]:
         top, *rest = name.split(".")
         if room not in OWNERS.get(top, {room}):
             found.append(f"{room} must not import {top}: it belongs to {sorted(OWNERS[top])}")
-        if room == "core" and (top in IMPURE or (top not in sys.stdlib_module_names | OWNERS.keys() | {"numpy", "voiceapp"})):
+        if room == "core" and (
+            top in IMPURE or (top not in sys.stdlib_module_names | OWNERS.keys() | {"numpy", "voiceapp"})
+        ):
             found.append(f"core must not import {top}")
         if top == "voiceapp" and rest and room in ROOMS and rest[0] not in ROOMS[room] | {room}:
             found.append(f"{room} must not import {name}")

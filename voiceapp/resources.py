@@ -13,10 +13,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from voiceapp.core.computing import Tables
 from voiceapp.core.image_commands import ImagePhrases, parse_phrases
 from voiceapp.core.language import LanguageRules, Phrases
 from voiceapp.core.models import ModelTable, parse_models
-from voiceapp.core.computing import Tables
 from voiceapp.core.units import Unit
 
 SPOKEN_LANGUAGES = ("en", "de")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +13,7 @@ KEYS = st.lists(st.integers(0, 30), unique=True)
 
 
 def test_what_both_found_stands_above_what_one_found_first() -> None:
-    assert [key for key, _score in fused(["a", "b", "c"], ["d", "b", "e"])][0] == "b"
+    assert next(key for key, _score in fused(["a", "b", "c"], ["d", "b", "e"])) == "b"
 
 
 def test_equal_places_keep_the_order_of_the_lists() -> None:
@@ -26,7 +28,7 @@ def test_a_key_given_twice_counts_once_by_its_better_place() -> None:
 def test_every_key_is_ranked_once_and_scores_fall(one: list[int], other: list[int]) -> None:
     joined = fused(one, other)
     assert sorted(key for key, _score in joined) == sorted({*one, *other})
-    assert all(before[1] >= after[1] for before, after in zip(joined, joined[1:], strict=False))
+    assert all(before[1] >= after[1] for before, after in pairwise(joined))
 
 
 @given(KEYS)

@@ -69,7 +69,6 @@ class Provider:
     paths: Mapping[str, str] = field(default_factory=dict)
     deployments: Mapping[str, str] = field(default_factory=dict)
 
-
     @property
     def shown(self) -> str:
         """The name for people."""

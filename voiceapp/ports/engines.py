@@ -102,7 +102,6 @@ class TextToSpeech(Protocol):
         ...
 
 
-
 @dataclass(frozen=True, eq=False)
 class EngineSet:
     """The engines of a turn, with their names as shown.
