@@ -204,9 +204,21 @@ class EngineFactory:
 
 def _note(settings: Settings) -> str:
     """Say plainly how good the local engines are, where they are in use."""
-    if settings.provider(settings.choice(Job.CHAT).provider).kind is ProviderKind.LOCAL:
-        return _("Without a language model: answers from its own tools only.")
-    return ""
+    sentences = []
+    for job in (Job.TRANSCRIPTION, Job.CHAT, Job.SPEECH):
+        if settings.provider(settings.choice(job).provider).kind is not ProviderKind.LOCAL:
+            continue
+        if job is Job.TRANSCRIPTION:
+            from voiceapp.local.stt import NOTE as HEARING
+
+            sentences.append(HEARING)
+        elif job is Job.SPEECH:
+            from voiceapp.local.tts import NOTE as SPEAKING
+
+            sentences.append(SPEAKING)
+        else:
+            sentences.append(_("Answers come from voiceapp's own tools, without a language model."))
+    return " ".join(sentences)
 
 
 class _Wires:
