@@ -77,6 +77,7 @@ class Strip:
     waits_until_s: float = 0.0
     latest_ms: float | None = None
     is_ready: bool = False
+    is_listed: bool = False
     engines: ev.Engines = field(default_factory=ev.Engines)
     devices: ev.Devices = field(default_factory=ev.Devices)
 
@@ -107,9 +108,11 @@ class Strip:
     @property
     def device(self) -> str:
         """The device in use: the loudspeaker while it speaks, else the microphone."""
+        if not self.is_listed:
+            return self.devices.input
         if self.phase is Phase.SPEAKING:
             return self.devices.output or _("No loudspeaker")
-        return (self.devices.input or _("No microphone")) if self.is_ready else ""
+        return self.devices.input or _("No microphone")
 
     @property
     def engine(self) -> str:
@@ -138,11 +141,12 @@ def after(strip: Strip, event: ev.Event, now_s: float) -> Strip:
     """Return the strip after *event*, which arrived at *now_s* of a monotonic clock."""
     match event:
         case ev.SessionReady(engines=engines, devices=devices):
-            return replace(strip, is_ready=True, engines=engines, devices=devices, problem=None)
+            is_listed = bool(devices.inputs or devices.outputs)  # the list itself may come a moment later
+            return replace(strip, is_ready=True, is_listed=is_listed, engines=engines, devices=devices, problem=None)
         case ev.EnginesChanged(engines=engines):
             return replace(strip, engines=engines)
         case ev.DevicesChanged(devices=devices):
-            return replace(strip, devices=devices)
+            return replace(strip, devices=devices, is_listed=True)
         case ev.PhaseChanged(phase=phase):
             return _in_phase(strip, phase, now_s)
         case ev.AudioFlowing() if strip.phase is Phase.LISTENING:
