@@ -220,6 +220,8 @@ def test_escape_interrupts_and_forgets_the_lock(stage: Stage, clock: Clock) -> N
     QTest.mousePress(button, Qt.MouseButton.LeftButton)
     QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
     assert stage.window.gesture.is_locked
+    stage.window.activateWindow()
+    stage.qtbot.waitUntil(stage.window.isActiveWindow)  # shortcuts are the active window's
     QTest.keyClick(stage.window, Qt.Key.Key_Escape)
     stage.qtbot.waitUntil(lambda: not stage.window.gesture.is_locked)
     assert kinds(stage.commands(2)) == [do.StartTalking, do.Interrupt]

@@ -31,6 +31,18 @@ class News:
         return _("“{name}” is not there. The default loudspeaker is used meanwhile.").format(name=self.name)
 
 
+def in_use(there: Devices, settings: Settings, *, is_warm: bool) -> Devices:
+    """Return the list with what is used of it: the chosen devices as far as they are there, else the defaults."""
+    is_input, is_output = settings.input_device in there.inputs, settings.output_device in there.outputs
+    return Devices(
+        there.inputs,
+        there.outputs,
+        settings.input_device if is_input else there.input,
+        settings.output_device if is_output else there.output,
+        is_warm,
+    )
+
+
 class DeviceWatch:
     """Follows the list of devices once something other than the default was chosen.
 

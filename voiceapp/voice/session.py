@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from gettext import gettext as _
 from typing import Any
@@ -36,7 +36,7 @@ from voiceapp.core.trace import Decision
 from voiceapp.ports import EngineSet
 from voiceapp.voice.account import Account, metered
 from voiceapp.voice.clerk import Clerk
-from voiceapp.voice.device_watch import DeviceWatch, News
+from voiceapp.voice.device_watch import DeviceWatch, News, in_use
 from voiceapp.voice.history import History
 from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
@@ -47,6 +47,9 @@ from voiceapp.voice.tool_runs import ToolRuns
 from voiceapp.voice.turns import Turn
 
 log = logging.getLogger("voiceapp.voice")
+
+LAST_ERRANDS_S = 1.0
+"""How long errands that are under way may take when the session ends."""
 
 
 class VoiceSession:
@@ -263,13 +266,15 @@ class VoiceSession:
         """Silence, keep, release."""
         self._decide(t.Stopped())
         await self.settle()
-        await self._tools.close()
-        await self._studio.playback.close()
-        await self._clerk.close(self._studio.engines)
-        background = tuple(self._background)
+        with suppress(TimeoutError):  # a setting that was changed in the last moment is still stored
+            await asyncio.wait_for(self._errands.join(), LAST_ERRANDS_S)
+        background = tuple(self._background)  # first: what still works needs what is closed after it
         for task in background:
             task.cancel()
         await asyncio.wait(background)
+        await self._tools.close()
+        await self._studio.playback.close()
+        await self._clerk.close(self._studio.engines)
         self._studio.account.close()
         await self._studio.meter.close()
 
@@ -282,6 +287,8 @@ class VoiceSession:
                 error = unexpected(fault)
                 log.log(logging.INFO if error is fault else logging.ERROR, "%r failed", command, exc_info=fault)
                 self._emit(Notice(error.message, error.hint, is_problem=True))
+            finally:
+                self._errands.task_done()
 
     async def _at_desk(self, desk: Desk, command: object) -> None:
         try:
@@ -336,15 +343,7 @@ class VoiceSession:
         self._watch.choose(settings)
 
     def _devices(self) -> Devices:
-        settings, there = self._studio.settings, self._parts.devices.devices()
-        inputs, outputs = there.inputs, there.outputs
-        return Devices(
-            inputs,
-            outputs,
-            settings.input_device if settings.input_device in inputs else there.input,
-            settings.output_device if settings.output_device in outputs else there.output,
-            self._studio.microphone.is_warm,
-        )
+        return in_use(self._parts.devices.devices(), self._studio.settings, is_warm=self._studio.microphone.is_warm)
 
     def _is_microphone_free(self) -> bool:
         return self._state.phase is not t.Phase.LISTENING
