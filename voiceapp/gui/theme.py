@@ -196,6 +196,10 @@ class Theme(QObject):
 
 def _system_reduces_motion(app: QApplication) -> bool:
     """Ask the system, where this Qt can: newer ones carry the preference in their accessibility hints."""
-    hints = getattr(app.styleHints(), "accessibility", lambda: None)()
-    preference = getattr(hints, "motionPreference", lambda: None)()
+    style = app.styleHints()
+    hints = getattr(style, "accessibility", lambda: None)()
+    try:
+        preference = getattr(hints, "motionPreference", lambda: None)()
+    except RuntimeError:  # seen with PySide6 6.12: the hints that it hands out may be gone already
+        return False
     return getattr(preference, "name", "") == "ReducedMotion"
