@@ -58,6 +58,8 @@ class Scene:
         qtbot.waitExposed(self.window)
         with qtbot.waitSignal(self.window.ready, timeout=20_000):
             self.bridge.start()
+        self.window.activateWindow()
+        qtbot.waitUntil(self.window.isActiveWindow)  # shortcuts are the active window's
         QTest.keyClick(self.window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
         panel = self.window.findChild(ImagesPanel)
         assert panel is not None
