@@ -119,6 +119,7 @@ def _opener(paths: Paths, options: argparse.Namespace, logs: Logs) -> OpenSessio
         opening = wiring.Opening(
             paths,
             provider=options.provider,
+            are_devices_listed_late=True,
             trace=options.trace,
             on_key=logs.redactor.register,
             when_spent=WhenSpent.ASK,

@@ -67,6 +67,7 @@ class Parts:
         zone: whose days and months count; None = this computer's.
         own_search: finds what was said and written; None = nobody searches by meaning.
         make_desks: given the studio (settings, engines, history, emit), who else takes commands.
+        are_devices_listed_late: the window is usable first; a terminal waits: PortAudio closes stderr meanwhile.
         trace: gets every command, decision and event with its kind, where a trace is written.
         wall: Unix time in seconds; may jump, so it only labels, it never measures.
     """
@@ -90,5 +91,6 @@ class Parts:
     zone: tzinfo | None = None
     own_search: OwnSearch | None = None
     make_desks: Callable[[Studio], Sequence[Desk]] = _no_desks
+    are_devices_listed_late: bool = False
     trace: Callable[[str, object], None] | None = None
     wall: Callable[[], float] = time.time

@@ -48,8 +48,7 @@ from voiceapp.voice.turns import Turn
 
 log = logging.getLogger("voiceapp.voice")
 
-LAST_ERRANDS_S = 1.0
-"""How long errands that are under way may take when the session ends."""
+LAST_ERRANDS_S = 1.0  # for errands that are under way when the session ends
 
 
 class VoiceSession:
@@ -247,6 +246,8 @@ class VoiceSession:
             is_idle=lambda: self._state.phase is t.Phase.IDLE,
         )
         self._use_devices(settings)
+        if not parts.are_devices_listed_late:
+            await asyncio.to_thread(parts.devices.devices)
         chosen = Devices(input=settings.input_device, output=settings.output_device)
         self._emit(SessionReady(engines.shown, chosen, settings))
         await history.list()

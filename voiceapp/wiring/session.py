@@ -72,6 +72,7 @@ class Opening:
     outside: Outside | None = None
     trace: Path | None = None
     is_vad_trusted: bool = True
+    are_devices_listed_late: bool = False
     when_spent: WhenSpent = WhenSpent.REFUSE
     on_key: Callable[[str], None] = lambda _key: None
     adjusted: Callable[[Settings], Settings] = lambda settings: settings
@@ -172,6 +173,7 @@ def _parts(
         when_spent=opening.when_spent,
         own_search=own_search,
         make_desks=desks,
+        are_devices_listed_late=opening.are_devices_listed_late,
         trace=tracer(opening.trace, loop.time) if opening.trace else None,
     )
 
