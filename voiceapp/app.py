@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import importlib
 import os
 import sys
@@ -26,6 +25,7 @@ from voiceapp.core.errors import VoiceAppError
 from voiceapp.gui.assets import assets_dir
 from voiceapp.gui.conversation_view import ConversationView
 from voiceapp.gui.display import has_display
+from voiceapp.gui.garbage import Garbage
 from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.session_bridge import Emit, OpenSession, Session, SessionBridge
 from voiceapp.gui.settings_page import Facts
@@ -89,20 +89,15 @@ def run(
     if options.ready_file is not None:
         ready_file: Path = options.ready_file
         window.ready.connect(lambda: ready_file.write_text("ready\n", encoding="utf-8"))
-    window.ready.connect(_collect_garbage_again)
-    QTimer.singleShot(READY_WITHIN_MS, _collect_garbage_again)
+    garbage = Garbage(lambda: window.is_talking, app)
+    window.ready.connect(garbage.begin)
+    QTimer.singleShot(READY_WITHIN_MS, garbage.begin)
     window.show()
     bridge.start()
     code = app.exec()
     bridge.stop()
     bridge.wait(LEAVE_WITHIN_S)
     return code
-
-
-def _collect_garbage_again() -> None:
-    """What is imported by now stays: the collector need not look at it again."""
-    gc.freeze()
-    gc.enable()
 
 
 def _facts(paths: Paths) -> Facts:

@@ -16,6 +16,7 @@ from voiceapp.core.conversation import ConversationHead, Role
 from voiceapp.core.notes_events import WriteNotes
 from voiceapp.core.settings import Settings
 from voiceapp.core.tool_events import OutsideAsked
+from voiceapp.core.turn import Phase
 from voiceapp.gui import outside
 from voiceapp.gui.auto_repeat import ask_for_true_key_ups
 from voiceapp.gui.conversation_rail import ConversationRail, IconRail
@@ -211,6 +212,11 @@ class MainWindow(QMainWindow):
                 self._turns += message.role is Role.USER
                 self._show_head(replace(self._head, id=message.conversation_id))
         self._notice(event)
+
+    @property
+    def is_talking(self) -> bool:
+        """Whether a turn is under way: somebody speaks or waits for an answer."""
+        return self.strip.strip.phase is not Phase.IDLE
 
     def _on_money(self, event: ev.Event) -> None:
         """Add up what the conversation costs; close the question about the budget once it is settled."""
