@@ -12,6 +12,7 @@ from types import TracebackType
 from tests.server import audio_answers, chat_answers, media_answers, responses_answers
 from tests.server.audio_answers import json_answer
 from tests.server.batch_answers import BatchRoom
+from tests.server.realtime import RealtimeRoom
 from tests.server.script import Script
 from tests.server.spec_check import openai_spec
 from tests.server.wire import Answer, Request, WatchedReader, read_request, send_answer
@@ -28,15 +29,18 @@ class LoopbackServer:
 
     def __init__(self, script: Script | None = None, prefix: str = "/v1") -> None:
         self.script = script or Script()
+        self._changed = threading.Condition()
         self.requests: list[Request] = []
         self.violations: list[str] = []
         self.connections = 0
         self.batches = BatchRoom(violations=self.violations)
+        self.realtime = RealtimeRoom(self.script, self._log, self.violations)
+        self.uplink_bit_s = 0.0
+        """How much new connections carry towards the server; 0 = all at once."""
         self.port = 0
         self._prefix = prefix
         self._next: dict[str, deque[Responder]] = defaultdict(deque)
         self._always: dict[str, Responder] = {}
-        self._changed = threading.Condition()
         self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="loopback-server", daemon=True)
         self._started = threading.Event()
@@ -110,6 +114,7 @@ class LoopbackServer:
 
     def _accept(self, reader: WatchedReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        reader.uplink_bit_s = self.uplink_bit_s
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer, self.connections))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -118,6 +123,9 @@ class LoopbackServer:
         try:
             while request := await read_request(reader, writer):
                 request.connection = connection
+                if request.headers.get("upgrade", "").lower() == "websocket":
+                    await self.realtime.serve(request, self._route(request), reader, writer)
+                    break
                 self._log(lambda request=request: self.requests.append(request))  # type: ignore[misc]
                 may_continue = await self._answer(request, reader, writer)
                 self._log(lambda: None)

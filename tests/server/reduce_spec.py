@@ -15,6 +15,7 @@ from typing import Any
 
 PATHS = {
     "/audio/transcriptions": "post",
+    "/audio/translations": "post",
     "/audio/speech": "post",
     "/chat/completions": "post",
     "/responses": "post",
@@ -38,7 +39,11 @@ ANSWERS = (
     "CreateChatCompletionStreamResponse",
     "CreateEmbeddingResponse",
     "CreateModerationResponse",
+    "CreateTranscriptionResponseDiarizedJson",
     "CreateTranscriptionResponseJson",
+    "CreateTranscriptionResponseVerboseJson",
+    "CreateTranslationResponseJson",
+    "CreateTranslationResponseVerboseJson",
     "ImageEditCompletedEvent",
     "ImageEditPartialImageEvent",
     "ImageGenCompletedEvent",
@@ -47,12 +52,15 @@ ANSWERS = (
     "ListBatchesResponse",
     "ListModelsResponse",
     "OpenAIFile",
+    "RealtimeClientEvent",
+    "RealtimeServerEvent",
     "Response",
     "ResponseStreamEvent",
     "SpeechAudioDeltaEvent",
     "SpeechAudioDoneEvent",
     "TranscriptTextDeltaEvent",
     "TranscriptTextDoneEvent",
+    "TranscriptTextSegmentEvent",
 )
 PROSE = {"description", "example", "examples", "title", "externalDocs", "deprecated", "x-oaiMeta", "summary"}
 REDUCED = Path(__file__).with_name("spec") / "openai.json"

@@ -32,6 +32,19 @@ class HearingScript:
 
 
 @dataclass(frozen=True)
+class LiveScript:
+    """Live transcription: a delta for each *word_s* of sound; the rest and the end *tail_ms* after the commit.
+
+    *hear* makes the words of an utterance from its sound (16-bit mono PCM at 24 kHz) instead of *text*.
+    """
+
+    text: str = "What is the capital of France?"
+    word_s: float = 0.3
+    tail_ms: float = 0.0
+    hear: Callable[[bytes], str] | None = None
+
+
+@dataclass(frozen=True)
 class ToolCallScript:
     """A tool call of the model; *arguments* is JSON text, streamed in pieces."""
 
@@ -103,6 +116,7 @@ class Script:
     """Everything the server says, per capability. Replace a part at any time; the next request sees it."""
 
     hearing: HearingScript = field(default_factory=HearingScript)
+    live: LiveScript = field(default_factory=LiveScript)
     chat: ChatScript = field(default_factory=ChatScript)
     speech: SpeechScript = field(default_factory=SpeechScript)
     image: ImageScript = field(default_factory=ImageScript)

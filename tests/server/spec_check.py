@@ -66,6 +66,15 @@ class SpecCheck:
         """Return what is wrong with *value* as schema *name*."""
         return self._errors({"$ref": f"#/components/schemas/{name}"}, value)
 
+    def has_schema(self, name: str) -> bool:
+        """Return whether the specification has a schema *name*."""
+        return name in self._schemas
+
+    def strict_schema_errors(self, name: str, value: Any) -> list[str]:
+        """As :meth:`schema_errors`, with unknown top-level fields."""
+        schema = {"$ref": f"#/components/schemas/{name}"}
+        return [*self._unknown(schema, value), *self._errors(schema, value)]
+
     def _request_schema(self, path: str, content_type: str) -> dict[str, Any] | None:
         content = self._paths[self._template(path)]["content"].get(content_type)
         return _modern(content["schema"]) if content else None

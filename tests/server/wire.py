@@ -19,6 +19,9 @@ from typing import Any
 
 from tests.server.multipart import Part, parse_multipart
 
+PACED_BYTES = 4096
+"""About three packets: a line is not smoother than that."""
+
 
 class Framing(StrEnum):
     """How the end of a body is told."""
@@ -104,6 +107,28 @@ class WatchedReader(asyncio.StreamReader):
         super().__init__(limit=2**20)
         self.gone = asyncio.Event()
         self.gone_at = 0.0
+        self.uplink_bit_s = 0.0
+        """How much the line carries towards the server; 0 = all at once."""
+        self._free_at = 0.0
+
+    async def paced(self, count: int) -> None:
+        """Wait as long as the line takes for *count* bytes; what queued up meanwhile follows without a gap."""
+        if not self.uplink_bit_s or not count:
+            return
+        now = time.monotonic()
+        self._free_at = max(self._free_at, now) + count * 8 / self.uplink_bit_s
+        await asyncio.sleep(self._free_at - now)
+
+    async def read_paced(self, count: int) -> bytes:
+        """As :meth:`readexactly`, at the line's speed."""
+        if not self.uplink_bit_s:
+            return await self.readexactly(count)
+        data = bytearray()
+        while len(data) < count:
+            piece = await self.readexactly(min(PACED_BYTES, count - len(data)))
+            await self.paced(len(piece))
+            data += piece
+        return bytes(data)
 
     def feed_eof(self) -> None:
         self._note()
@@ -142,10 +167,10 @@ async def read_request(reader: WatchedReader, writer: asyncio.StreamWriter) -> R
 
 async def _read_body(reader: WatchedReader, headers: Mapping[str, str]) -> bytes:
     if headers.get("transfer-encoding", "").lower() != "chunked":
-        return await reader.readexactly(int(headers.get("content-length", "0")))
+        return await reader.read_paced(int(headers.get("content-length", "0")))
     chunks: list[bytes] = []
     while size := int((await reader.readline()).split(b";")[0], 16):
-        chunks.append(await reader.readexactly(size))
+        chunks.append(await reader.read_paced(size))
         await reader.readline()
     while (await reader.readline()).strip():  # trailers
         pass
