@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +15,10 @@ from voiceapp.core.image_offer import (
     ImageOffer,
     estimate,
     fitted,
-    is_free_size,
+    normal_size,
     parse_offer,
     refused_option,
+    size_problem,
 )
 from voiceapp.core.images import ImageOptions, StoredImage
 from voiceapp.core.picture import PictureFacts, facts_of, format_for
@@ -63,20 +66,48 @@ def test_endings_mean_formats() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "is_free"),
+    ("size", "problem"),
     [
-        ("1024x1024", True),
-        ("2048x688", True),
-        ("2048x672", False),  # narrower than one to three
-        ("1000x1000", False),
-        ("3840x2160", True),
-        ("3856x2160", False),
-        ("0x0", False),
-        ("auto", False),
+        ("auto", ""),  # of the list
+        ("1024x1024", ""),
+        ("2048x688", ""),
+        ("720x1280", ""),
+        ("2160x3840", ""),
+        ("2048x672", "The longer side may be 3 times the shorter at most."),
+        ("1000x1000", "Width and height must be multiples of 16: 992x992 would be."),
+        ("0x0", "Width and height must be multiples of 16: 16x16 would be."),
+        ("3856x2160", "The largest size is 3840x2160, lying or standing."),
+        ("2176x2176", "The largest size is 3840x2160, lying or standing."),
+        ("640x480", "This is too small: width times height must be 600000 at least."),
+        ("large", "A size is width and height in pixels, such as 1536x864."),
+        ("-16x16", "A size is width and height in pixels, such as 1536x864."),
+        ("1024x", "A size is width and height in pixels, such as 1536x864."),
+        ("9999999999x16", "A size is width and height in pixels, such as 1536x864."),
     ],
 )
-def test_free_sizes_have_rules(size: str, is_free: bool) -> None:
-    assert is_free_size(size) is is_free
+def test_free_sizes_have_rules_and_what_breaks_them_is_said(size: str, problem: str) -> None:
+    offer = replace(model_table().find("gpt-image-2").images, size_pixels_min=600_000)
+    assert size_problem(size, offer) == problem
+    assert fitted(ImageOptions(size=size), offer).size == ("auto" if problem else size)
+
+
+def test_a_model_without_free_sizes_takes_its_own_only() -> None:
+    offer = model_table().find("dall-e-3").images
+    assert size_problem("1536x864", offer) == "This model draws in 1024x1024, 1792x1024, 1024x1792 only."
+
+
+@given(st.integers(1, 240), st.integers(1, 240))
+def test_a_size_that_is_said_to_be_right_keeps_every_rule(width: int, height: int) -> None:
+    offer = model_table().find("gpt-image-2").images
+    size = f"{16 * width}x{16 * height}"
+    longer, shorter = max(width, height) * 16, min(width, height) * 16
+    is_right = longer <= 3840 and shorter <= 2160 and longer <= 3 * shorter
+    assert (size_problem(size, offer) == "") is is_right
+
+
+@pytest.mark.parametrize("written", ["1536x864", " 1536 x 864 ", "1536×864", "1536X864", "1536*864"])
+def test_sizes_are_understood_as_people_write_them(written: str) -> None:
+    assert normal_size(written) == "1536x864"
 
 
 def test_options_are_fitted_to_the_model() -> None:

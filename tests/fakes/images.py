@@ -74,8 +74,10 @@ class MemoryImages:
         self.deleted.discard(image_id)
         return await self.get(image_id)
 
-    async def update(self, image_id: int, *, cost_usd: float | None = None, verdict: str | None = None) -> StoredImage:
-        given = {"cost_usd": cost_usd, "verdict": verdict}
+    async def update(
+        self, image_id: int, *, cost_usd: float | None = None, verdict: str | None = None, held: str | None = None
+    ) -> StoredImage:
+        given = {"cost_usd": cost_usd, "verdict": verdict, "held": held}
         changes = {name: value for name, value in given.items() if value is not None}
         self._images[image_id] = replace(await self.get(image_id), **changes)  # type: ignore[arg-type]
         return self._images[image_id]

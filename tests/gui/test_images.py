@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -19,10 +19,12 @@ from tests.pictures import png
 from tests.server import faults
 from tests.server.chat_answers import chat_completion
 from tests.server.loopback import LoopbackServer
-from tests.server.script import ChatScript, ImageScript, ToolCallScript
+from tests.server.script import ChatScript, ImageScript, ModerationScript, ToolCallScript
 from tests.server.wire import Request
-from voiceapp.core.commands import NewConversation, OpenConversation
+from voiceapp.core.commands import ApplySettings, NewConversation, OpenConversation
+from voiceapp.core.events import SessionReady, SettingsChanged
 from voiceapp.core.images import ImageChosen
+from voiceapp.core.moderation import Action, Policy, Rule
 from voiceapp.core.settings import Settings
 from voiceapp.core.tool_events import Answer, AnswerPermission, PermissionAsked
 from voiceapp.gui.conversation_view import ConversationView
@@ -50,6 +52,8 @@ class Scene:
         paths.create()
         opening = Opening(paths, devices=FakeDevices(), adjusted=self._quiet)
         self.bridge = SessionBridge(lambda emit: open_session(opening, emit))
+        self.settings = Settings()
+        self.bridge.happened.connect(self._note)
         windows = SideWindows(theme, self.bridge, tuple)
         self.window = MainWindow(theme, self.bridge, ConversationView(theme), windows)
         self.pages = SidePages(theme, self.bridge, self.window, windows, paths.cache / "thumbnails")
@@ -69,6 +73,10 @@ class Scene:
     @staticmethod
     def _quiet(settings: Settings) -> Settings:
         return replace(settings, is_reply_aloud=False)
+
+    def _note(self, event: object) -> None:
+        if isinstance(event, SessionReady | SettingsChanged):
+            self.settings = event.settings
 
     def until(self, is_so: Callable[[], object]) -> None:
         self.qtbot.waitUntil(lambda: bool(is_so()), timeout=15_000)
@@ -124,7 +132,7 @@ def test_previews_are_seen_while_it_draws_and_the_picture_after(scene: Scene) ->
     scene.until(lambda: scene.count == 1)
     scene.until(lambda: scene.panel.form.go.isVisible())
     assert not scene.panel.progress.isVisible()
-    assert scene.panel.title.whole() == "A lighthouse"
+    assert scene.panel.head.title.whole() == "A lighthouse"
     image = scene.panel.current
     assert image is not None
     scene.until(lambda: scene.panel.current is not None and scene.panel.current.cost_usd)
@@ -230,15 +238,15 @@ def test_versions_are_a_tree_to_walk_in(scene: Scene) -> None:
     first = scene.drawn("A lighthouse")
     panel = scene.panel
     for prompt in ("warmer", "darker"):
-        QTest.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(panel.head.edit, Qt.MouseButton.LeftButton)
         assert panel.form.go.text() == "Change"
         scene.drawn(prompt)
     assert panel.versions.isVisible()
     assert [image.prompt for image in panel.versions.pictures.images] == ["A lighthouse", "warmer", "darker"]
-    assert panel.count.text() == "3 versions"
+    assert panel.head.count.text() == "3 versions"
     panel.versions.chosen.emit(first)
     scene.until(lambda: panel.current is not None and panel.current.id == first)
-    QTest.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(panel.head.edit, Qt.MouseButton.LeftButton)
     scene.drawn("at night")
     assert panel.current is not None
     assert panel.current.parent_id == first
@@ -262,7 +270,7 @@ def test_other_programs_get_the_file(scene: Scene) -> None:
 
 def test_saving_copies_the_file(scene: Scene, tmp_path: Path) -> None:
     scene.drawn("A lighthouse, at dawn!")
-    QTest.mouseClick(scene.panel.save, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(scene.panel.head.save, Qt.MouseButton.LeftButton)
     dialog = scene.panel.findChild(QFileDialog)
     assert dialog is not None
     assert Path(dialog.selectedFiles()[0]).name == "a-lighthouse-at-dawn.png"
@@ -349,6 +357,40 @@ def test_a_page_made_late_knows_the_current_picture(scene: Scene) -> None:
     assert chosen.image is not None
 
 
+def pixel_at(scene: Scene, row: int) -> QColor:
+    """The colour in the middle of a picture in the gallery."""
+    place = scene.panel.grid.visualRect(scene.panel.grid.pictures.index(row))
+    return scene.panel.grid.viewport().grab(place).toImage().pixelColor(place.width() // 2 + 20, place.height() // 2)
+
+
+def test_a_picture_that_is_blocked_is_a_place_with_its_reason_until_it_is_wanted(scene: Scene) -> None:
+    scene.server.script.moderation = ModerationScript(image=("violence",))
+    settings = replace(scene.settings, moderation=Policy(image=Rule(Action.BLOCK)))
+    scene.bridge.send(ApplySettings(settings))
+    scene.until(lambda: scene.settings == settings)
+    panel = scene.panel
+    scene.drawn("A surprise")
+    image = panel.current
+    assert image is not None
+    assert Path(image.path).read_bytes() == DRAWN  # paid for, and not lost
+    assert panel.head.held.isVisible()
+    assert panel.head.why.text() == "Kept from view: Violence 0.90."
+    assert not panel.head.save.isEnabled()
+    assert panel.form.prompt.toPlainText() == "A surprise"
+    red = QColor(200, 10, 10)
+    assert pixel_at(scene, 0) != red
+    panel.open_large(image.id)
+    assert not panel.window_.isVisible()
+    assert panel.grid.pictures.mimeData([panel.grid.pictures.index(0)]).urls() == []
+    assert "Violence 0.90" in panel.grid.pictures.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    QTest.mouseClick(panel.head.reveal, Qt.MouseButton.LeftButton)
+    scene.until(lambda: pixel_at(scene, 0) == red)
+    assert not panel.head.held.isVisible()
+    assert panel.head.save.isEnabled()
+    assert panel.current is not None
+    assert panel.current.verdict == "violence"
+
+
 def said(scene: Scene, text: str) -> None:
     """Write *text* to the assistant."""
     scene.window.bar.entry.lines.setPlainText(text)
@@ -400,7 +442,7 @@ def test_wishes_about_the_picture_do_not_reach_the_chat(scene: Scene, tmp_path: 
 
 def test_a_picture_is_shown_to_the_model_with_the_next_message(scene: Scene) -> None:
     scene.drawn("A lighthouse")
-    QTest.mouseClick(scene.panel.attach, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(scene.panel.head.attach, Qt.MouseButton.LeftButton)
     scene.until(lambda: any("next message" in notice.message for notice in scene.window.notices.shown))
     said(scene, "What do you see?")
     scene.until(lambda: scene.sent("/chat/completions"))
@@ -413,7 +455,7 @@ def test_a_picture_is_shown_to_the_model_with_the_next_message(scene: Scene) -> 
 
 def test_pictures_are_there_when_a_conversation_is_opened_again(scene: Scene) -> None:
     scene.drawn("A lighthouse")
-    QTest.mouseClick(scene.panel.attach, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(scene.panel.head.attach, Qt.MouseButton.LeftButton)
     scene.until(lambda: any("next message" in notice.message for notice in scene.window.notices.shown))
     said(scene, "What do you see?")
     scene.until(lambda: len(cards(scene)) == 1)

@@ -51,21 +51,21 @@ class Atelier:
 
 @dataclass
 class GateFake:
-    """Holds back prompts and pictures that are named."""
+    """Holds back a prompt, and says about every picture the same once :attr:`go` is set."""
 
     refused_prompt: str = ""
-    verdict: str | None = ""
-    is_picture_refused: bool = False
+    judgement: i.Judgement = i.Judgement("")
     hides_previews: bool = True
+    go: asyncio.Event | None = None
 
     async def admit_prompt(self, prompt: str) -> None:
         if prompt == self.refused_prompt:
             raise Refused("Held back.")
 
-    async def judge_image(self, data: bytes, mime: str, image_id: int | None = None) -> str | None:
-        if self.is_picture_refused:
-            raise Refused("Held back.")
-        return self.verdict
+    async def judge_image(self, data: bytes, mime: str, image_id: int) -> i.Judgement:
+        if self.go is not None:
+            await self.go.wait()
+        return self.judgement
 
 
 async def test_previews_then_the_picture_then_the_bill() -> None:
@@ -190,22 +190,81 @@ async def test_saving_without_a_name_names_by_the_prompt() -> None:
     assert atelier.gallery.copied == {Path(saved.path): kept.id}
 
 
-async def test_what_a_check_holds_back_is_neither_sent_nor_shown() -> None:
+async def test_a_prompt_that_is_held_back_is_not_sent() -> None:
     atelier = Atelier(gate=GateFake("something bad"))
     async with atelier.session() as session:
         session.handle(i.GenerateImage("a", "something bad", PREVIEWS))
         ended = await atelier.stage.until_event(i.ImageJobEnded)
         assert ended.problem is not None
         assert atelier.painter.requests == []
-        assert atelier.gate is not None
-        atelier.gate.is_picture_refused = True
-        session.handle(i.GenerateImage("b", "a surprise", PREVIEWS))
-        await atelier.stage.until_event(i.ImageJobEnded, 2)
+
+
+async def test_a_picture_is_kept_from_view_with_the_reason_until_the_person_wants_to_see_it() -> None:
+    atelier = Atelier(gate=GateFake(judgement=i.Judgement("violence", "Violence 0.90")))
+    async with atelier.session() as session:
+        session.handle(i.GenerateImage("a", "a surprise", ImageOptions(count=2, partials=2)))
+        ended = await atelier.stage.until_event(i.ImageJobEnded)
+        assert ended.problem is None
         assert atelier.stage.all(i.ImagePartial) == []
-        assert await atelier.gallery.all() == ()
-        atelier.gate.is_picture_refused = False
-        session.handle(i.GenerateImage("c", "a cup"))
-        assert (await atelier.stage.until_event(i.ImageAdded)).image.verdict == ""
+        assert [event.image.held for event in atelier.stage.all(i.ImageAdded)] == ["not checked yet"] * 2
+        kept = await atelier.gallery.all()  # paid for, and not lost
+        assert [(image.verdict, image.held) for image in kept] == [("violence", "Violence 0.90")] * 2
+        image_id = kept[0].id
+        for command in (
+            i.SaveImage(image_id),
+            i.AttachImage(image_id),
+            i.EditImage("b", "warmer", (i.ImageInput(image_id),)),
+        ):
+            before = len(atelier.stage.all(Notice)) + len(atelier.stage.all(i.ImageJobEnded))
+            session.handle(command)
+            await atelier.stage.until(
+                lambda: len(atelier.stage.all(Notice)) + len(atelier.stage.all(i.ImageJobEnded)) > before  # noqa: B023
+            )
+        assert (atelier.gallery.copied, len(atelier.painter.requests)) == ({}, 1)
+        session.handle(i.RevealImage(image_id))
+        await atelier.stage.until(lambda: atelier.stage.all(i.ImageChanged)[-1].image.held == "")
+        session.handle(i.SaveImage(image_id))
+        await atelier.stage.until_event(i.ImageSaved)
+        assert (await atelier.gallery.get(image_id)).verdict == "violence"
+
+
+async def test_a_picture_that_is_fine_is_shown_once_it_was_checked() -> None:
+    atelier = Atelier(gate=GateFake())
+    async with atelier.session() as session:
+        session.handle(i.GenerateImage("a", "a cup"))
+        await atelier.stage.until_event(i.ImageJobEnded)
+        (image,) = await atelier.gallery.all()
+    assert (image.verdict, image.held) == ("", "")
+    assert atelier.desk.current == image
+
+
+async def test_who_looks_before_it_was_checked_goes_on_seeing_it() -> None:
+    gate = GateFake(judgement=i.Judgement("violence", "Violence 0.90"), go=asyncio.Event())
+    atelier = Atelier(gate=gate)
+    async with atelier.session() as session:
+        session.handle(i.GenerateImage("a", "a surprise"))
+        added = await atelier.stage.until_event(i.ImageAdded)
+        session.handle(i.RevealImage(added.image.id))
+        await atelier.stage.until(lambda: [e for e in atelier.stage.all(i.ImageChanged) if not e.image.held])
+        assert gate.go is not None
+        gate.go.set()
+        await atelier.stage.until_event(i.ImageJobEnded)
+        (image,) = await atelier.gallery.all()
+    assert (image.verdict, image.held) == ("violence", "")
+
+
+async def test_stopping_while_it_is_checked_keeps_the_picture() -> None:
+    gate = GateFake(judgement=i.Judgement("violence", "Violence 0.90"), go=asyncio.Event())
+    atelier = Atelier(gate=gate)
+    async with atelier.session() as session:
+        session.handle(i.GenerateImage("a", "a surprise"))
+        await atelier.stage.until_event(i.ImageAdded)
+        session.handle(i.CancelImage("a"))
+        assert (await atelier.stage.until_event(i.ImageJobEnded)).is_cancelled
+        assert gate.go is not None
+        gate.go.set()
+        await atelier.stage.until(lambda: any(e.image.verdict for e in atelier.stage.all(i.ImageChanged)))
+    assert [image.held for image in await atelier.gallery.all()] == ["Violence 0.90"]
 
 
 async def test_without_anybody_who_draws_it_is_said() -> None:

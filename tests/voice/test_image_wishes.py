@@ -43,7 +43,7 @@ class Talk:
         def make(studio: Studio) -> tuple[ImageDesk]:
             self.desk = ImageDesk(studio, self.gallery, self.painter, model_table(), Path("pictures"))
             self.kit.wishes = ImageWishes(self.desk, studio, image_phrases())
-            studio.instead, studio.sent = self.kit.wishes.instead, self.desk.sent
+            studio.instead, studio.sent = self.kit.wishes.instead, self.desk.attachments.sent
             return (self.desk,)
 
         self.stage.make_desks = make

@@ -328,8 +328,6 @@ class DraftKept:
 class VerdictsListed:
     """The log as far as *wanted*, newest first; *total*: how many there are in all."""
 
-    import hashlib  # 20 ms that the start does without
-
     verdicts: tuple[LoggedVerdict, ...]
     wanted: VerdictFilter = VerdictFilter()
     total: int = 0

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # models.py names ImageOffer in its rows
     from voiceapp.core.images import ImageOptions, StoredImage
 
-FREE_STEP_PX = 16
-FREE_RATIO = 3.0
-FREE_MAX_PX = (3840, 2160)
 TRANSPARENT = "transparent"
 NOT_TRANSPARENT_FORMATS = frozenset({"jpeg"})
 PAST_COUNT = 5
@@ -24,7 +22,11 @@ class ImageOffer:
 
     Attributes:
         sizes: "1024x1024", "auto".
-        is_size_free: any other size by the rules of :func:`is_free_size`, too.
+        is_size_free: any other size by the rules of :func:`size_problem`, too; the next four are these rules.
+        size_step_px: width and height are multiples of it.
+        size_ratio_max: longer to shorter side.
+        size_max: longer and shorter side at most, "3840x2160", whichever way the picture lies.
+        size_pixels_min: width times height at least; 0 = not known.
         qualities, backgrounds, formats: as the service names them; empty = the parameter is not sent.
         count_max: pictures in one request.
         partials_max: previews while it draws; 0 = it cannot stream.
@@ -37,6 +39,10 @@ class ImageOffer:
 
     sizes: tuple[str, ...] = ("", "256x256", "512x512", "1024x1024")
     is_size_free: bool = False
+    size_step_px: int = 16
+    size_ratio_max: float = 3.0
+    size_max: str = "3840x2160"
+    size_pixels_min: int = 0
     qualities: tuple[str, ...] = ()
     backgrounds: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
@@ -67,22 +73,50 @@ def parse_offer(values: Mapping[str, Any]) -> ImageOffer:
     return replace(ANY_MODEL, **given)
 
 
-def is_free_size(size: str) -> bool:
-    """Whether *size* keeps the rules for free sizes: multiples of 16, at most 1:3, at most 3840x2160."""
-    try:
-        width, height = (int(part) for part in size.split("x"))
-    except ValueError:
-        return False
-    if min(width, height) < FREE_STEP_PX or width % FREE_STEP_PX or height % FREE_STEP_PX:
-        return False
-    longer, shorter = max(width, height), min(width, height)
-    return longer <= FREE_RATIO * shorter and longer <= FREE_MAX_PX[0] and shorter <= FREE_MAX_PX[1]
+def normal_size(text: str) -> str:
+    """Return a size as people write it ("1536 × 864", "1536X864") as services do; other texts stay as they are."""
+    return "".join(text.split()).replace("×", "x").replace("*", "x").lower()
+
+
+def size_problem(size: str, offer: ImageOffer) -> str:
+    """Return a sentence about what is wrong with *size* ("1536x864") for *offer*, "" where it can be drawn."""
+    if size in offer.sizes:
+        return ""
+    if not offer.is_size_free:
+        return _("This model draws in {sizes} only.").format(sizes=", ".join(one for one in offer.sizes if one))
+    sides = _sides(size)
+    if sides is None:
+        return _("A size is width and height in pixels, such as 1536x864.")
+    step, ratio = offer.size_step_px, offer.size_ratio_max
+    longer, shorter = max(sides), min(sides)
+    longest, other = _sides(offer.size_max) or (longer, shorter)
+    if longer > longest or shorter > other:
+        return _("The largest size is {largest}, lying or standing.").format(largest=offer.size_max)
+    if longer % step or shorter % step or not shorter:
+        nearest = "x".join(str(max(step, step * round(side / step))) for side in sides)
+        return _("Width and height must be multiples of {step}: {nearest} would be.").format(step=step, nearest=nearest)
+    if longer > ratio * shorter:
+        return _("The longer side may be {ratio:g} times the shorter at most.").format(ratio=ratio)
+    if longer * shorter < offer.size_pixels_min:
+        return _("This is too small: width times height must be {pixels} at least.").format(
+            pixels=offer.size_pixels_min
+        )
+    return ""
+
+
+def _sides(size: str) -> tuple[int, int] | None:
+    width, _by, height = size.partition("x")
+    if not (width.isascii() and width.isdecimal() and height.isascii() and height.isdecimal()):
+        return None
+    if max(len(width), len(height)) > 6:
+        return None
+    return int(width), int(height)
 
 
 def fitted(options: ImageOptions, offer: ImageOffer) -> ImageOptions:
     """Return *options* with what *offer* does not take put back to the model's default."""
     size = options.size
-    if size not in offer.sizes and not (offer.is_size_free and is_free_size(size)):
+    if size_problem(size, offer):
         size = offer.sizes[0] if offer.sizes else ""
     format_ = _taken(options.format, offer.formats)
     background = _taken(options.background, offer.backgrounds)

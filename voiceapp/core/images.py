@@ -89,6 +89,7 @@ class StoredImage:
         cost_usd: this picture's share of what the request cost; None where it is not known.
         verdict: of moderation: None = not checked, "" = nothing found, else the category.
         parent_id: the picture it was made from.
+        held: why it is kept from view until the person decides to see it, with its score; "" = it is shown.
     """
 
     id: int
@@ -105,6 +106,15 @@ class StoredImage:
     cost_usd: float | None = None
     verdict: str | None = None
     parent_id: int | None = None
+    held: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Moderation's word on a picture: *verdict* and *held* as of :class:`StoredImage`."""
+
+    verdict: str | None = None
+    held: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,6 +216,13 @@ class RestoreImage:
 
 
 @dataclass(frozen=True)
+class RevealImage:
+    """Show a picture that is kept from view: the person decided to see it."""
+
+    image_id: int
+
+
+@dataclass(frozen=True)
 class SaveImage:
     """Copy a picture to *path*; empty: to the person's pictures folder."""
 
@@ -244,6 +261,7 @@ ImageCommand = (
     | ChooseImage
     | DeleteImage
     | RestoreImage
+    | RevealImage
     | SaveImage
     | AttachImage
     | ListConversationImages
@@ -300,13 +318,14 @@ class ImageAdded:
 
 @dataclass(frozen=True)
 class ImageJobEnded:
-    """*job* is over; *problem* where it failed. The prompt is the sender's to keep."""
+    """*job* is over; *problem* where it failed. The prompt is the sender's to keep. *model*: who really drew."""
 
     job: str
     seconds: float = 0.0
     cost_usd: float | None = None
     is_cancelled: bool = False
     problem: Problem | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -319,7 +338,7 @@ class ImagesListed:
 
 @dataclass(frozen=True)
 class ImageChanged:
-    """A picture has another content (a verdict); *is_deleted*: it is out of the gallery and can be brought back."""
+    """More is known of a picture (a verdict, its cost); *is_deleted*: it is out of the gallery and can be brought back."""
 
     image: StoredImage
     is_deleted: bool = False

@@ -13,7 +13,7 @@ from voiceapp.core.budget import CostAdded, CostsKnown
 from voiceapp.core.checks import CheckDone, Checked, SubjectKind
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, ToolUse
 from voiceapp.core.events import Event, Problem, ToolUsed
-from voiceapp.core.images import ConversationImages, ImageInConversation, StoredImage
+from voiceapp.core.images import ConversationImages, ImageChanged, ImageInConversation, StoredImage
 from voiceapp.core.tool_events import PermissionAsked, PermissionSettled
 from voiceapp.core.turn import Phase
 from voiceapp.gui.conversation_entries import (
@@ -109,7 +109,7 @@ class ConversationModel:
                 return self._on_turn_event(event)
             case CostAdded() | CostsKnown():
                 return self._on_cost(event)
-            case ImageInConversation() | ConversationImages():
+            case ImageInConversation() | ConversationImages() | ImageChanged():
                 return self._on_images(event)
             case PermissionAsked() | PermissionSettled():
                 return self._on_question(event)
@@ -134,8 +134,12 @@ class ConversationModel:
         entry = marked(self.entry(_message_key(subject.id)), checked)
         return [] if entry is None else self._put(entry)
 
-    def _on_images(self, event: ImageInConversation | ConversationImages) -> list[Change]:
+    def _on_images(self, event: ImageInConversation | ConversationImages | ImageChanged) -> list[Change]:
         match event:
+            case ImageChanged(image):
+                lines = [one for one in self.entries if isinstance(one, ImageLine) and one.image.id == image.id]
+                changed = (line for line in lines if line.image.held != image.held)
+                return [change for line in changed for change in self._put(replace(line, image=image))]
             case ImageInConversation(image, message_id):
                 return self._put_image(image, message_id)
             case ConversationImages(conversation_id, found) if conversation_id == self.head.id:

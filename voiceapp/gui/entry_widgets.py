@@ -162,6 +162,8 @@ def renew(widget: QWidget, entry: n.Entry) -> None:
         case WaitingCard(), n.WaitingTake():
             widget.set_waiting(entry)
             widget.set_busy(False)
+        case ImageCard(), n.ImageLine():
+            widget.set_image(entry.image)
 
 
 def _page_for(code: str) -> str:

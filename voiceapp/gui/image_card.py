@@ -1,4 +1,7 @@
-"""A picture in the conversation: small, with its prompt; a click shows it in the side panel."""
+"""A picture in the conversation: small, with its prompt; a click shows it in the side panel.
+
+One that is kept from view is a place with the reason; the side panel, where the click leads, can show it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from voiceapp.gui.in_background import in_background
 from voiceapp.gui.theme import Theme
 
 WIDTH_PX, HEIGHT_PX = 240, 180
+HELD_PX = 64
 
 
 def fitted(image: StoredImage) -> QSize:
@@ -29,15 +33,25 @@ class ImageCard(QWidget):
         self._theme, self._image = theme, image
         self._size = fitted(image)
         self.pixels = QImage()
-        self.setFixedHeight(self._size.height())
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(self.tr("Image: {prompt}").format(prompt=image.prompt))
-        self.setToolTip(image.prompt)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.changed.connect(self.update)
-        wanted = self._size * self.devicePixelRatioF()
-        in_background(self, lambda: _decoded(image.path, wanted), self._show)
+        self.set_image(image)
+
+    def set_image(self, image: StoredImage) -> None:
+        """Show what has become of the picture."""
+        self._image = image
+        self.words = self.tr("Kept from view: {found}.").format(found=image.held) if image.held else ""
+        self._size = QSize(WIDTH_PX, HELD_PX) if image.held else fitted(image)
+        self.setFixedHeight(self._size.height())
+        self.setAccessibleName(f"{self.tr('Image: {prompt}').format(prompt=image.prompt)} {self.words}".strip())
+        self.setToolTip(f"{image.prompt}\n{self.words}".strip())
+        self.pixels = QImage()
+        if not image.held:
+            wanted = self._size * self.devicePixelRatioF()
+            in_background(self, lambda: _decoded(image.path, wanted), self._show)
+        self.update()
 
     def sizeHint(self) -> QSize:
         return self._size
@@ -49,13 +63,22 @@ class ImageCard(QWidget):
         shape = QPainterPath()
         shape.addRoundedRect(box, 8, 8)
         painter.fillPath(shape, self._theme.color("hover"))
-        if self.pixels.isNull():
+        if self.words:
+            self._paint_held(painter, box)
+        elif self.pixels.isNull():
             self._theme.paint_icon(
                 painter, QRectF(box.center().x() - 10, box.center().y() - 10, 20, 20), "image", "ink3"
             )
         else:
             painter.setClipPath(shape)
             painter.drawImage(box, self.pixels)
+
+    def _paint_held(self, painter: QPainter, box: QRectF) -> None:
+        self._theme.paint_icon(painter, QRectF(12, box.center().y() - 10, 20, 20), "shield-check", "ink2")
+        painter.setFont(self._theme.font(12))
+        painter.setPen(self._theme.color("ink2"))
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(box.adjusted(44, 6, -12, -6), flags, self.words)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton and event.position().x() <= self._size.width():

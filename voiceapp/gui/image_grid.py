@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QCoreApplication,
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
@@ -41,6 +42,11 @@ CAPTION_ROLE = Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
 
 
+def tr(text: str) -> str:
+    """Translate."""
+    return QCoreApplication.translate("ImageGrid", text)
+
+
 def mime_for(image: StoredImage) -> QMimeData:
     """Return *image* as other programs take it: the file."""
     mime = QMimeData()
@@ -68,7 +74,8 @@ class ImageModel(QAbstractListModel):
         if role == CAPTION_ROLE:
             return self._captions[index.row()] if self._captions else ""
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return image.prompt
+            held = tr("Kept from view: {found}.").format(found=image.held) if image.held else ""
+            return f"{image.prompt}\n{held}".strip()
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -76,7 +83,8 @@ class ImageModel(QAbstractListModel):
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         mime = QMimeData()
-        mime.setUrls([QUrl.fromLocalFile(self.images[index.row()].path) for index in indexes])
+        images = (self.images[index.row()] for index in indexes)
+        mime.setUrls([QUrl.fromLocalFile(image.path) for image in images if not image.held])
         return mime
 
     def mimeTypes(self) -> list[str]:
@@ -136,13 +144,13 @@ class ThumbDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shape = QPainterPath()
         shape.addRoundedRect(box, 4, 4)
-        pixmap = self._thumbnails.get(image.path)
+        pixmap = None if image.held else self._thumbnails.get(image.path)
         if pixmap is None:
             painter.fillPath(shape, self._theme.color("hover"))
-            if self._thumbnails.is_broken(image.path):
-                self._theme.paint_icon(
-                    painter, QRectF(box.center().x() - 10, box.center().y() - 10, 20, 20), "image", "ink3"
-                )
+            icon = "shield-check" if image.held else "image" if self._thumbnails.is_broken(image.path) else ""
+            if icon:
+                place = QRectF(box.center().x() - 10, box.center().y() - 10, 20, 20)
+                self._theme.paint_icon(painter, place, icon, "ink2" if image.held else "ink3")
         else:
             painter.setClipPath(shape)
             painter.drawPixmap(box, pixmap, QRectF(pixmap.rect()))
@@ -225,6 +233,8 @@ class ImageGrid(QListView):
         if not index.isValid():
             return
         image: StoredImage = index.data(IMAGE_ROLE)
+        if image.held:
+            return
         drag = QDrag(self)
         drag.setMimeData(mime_for(image))
         if (pixmap := self._thumbnails.get(image.path)) is not None:

@@ -153,6 +153,10 @@ class ImageProgress(QWidget):
 
         in_background(self, lambda: image_of(picture, longest_px), then)
 
+    def show_checking(self) -> None:
+        """The picture has come and is kept from view until it was checked."""
+        self.words.setText(self.tr("Checking the picture"))
+
     def end(self, problem: Problem | None, *, is_cancelled: bool = False) -> None:
         """The job is over: nothing is left to show, or the problem and what may help."""
         self._tick.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
@@ -13,16 +14,17 @@ from voiceapp.core import events as ev
 from voiceapp.core import images as i
 from voiceapp.core.image_versions import label, versions
 from voiceapp.core.images import StoredImage
-from voiceapp.gui.controls import IconButton, Line, Surface
-from voiceapp.gui.header import ElidedLabel
+from voiceapp.gui.controls import Line, Surface
 from voiceapp.gui.image_form import ImageForm
 from voiceapp.gui.image_grid import THUMB_PX, ImageGrid
+from voiceapp.gui.image_head import ImageHead
 from voiceapp.gui.image_inputs import Inputs, attach, png_of, screen_shot
 from voiceapp.gui.image_progress import ImageProgress
 from voiceapp.gui.image_window import ImageWindow, copied, save_as
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.thumbnails import Thumbnails
 
+Actions = tuple[tuple[str, Callable[[], None]], ...]
 SEARCH_AFTER_MS = 150
 UNDO_MS = 8000
 
@@ -56,7 +58,7 @@ class ImagesPanel(Surface):
         self.window_ = ImageWindow(theme)
         self.missing = QLabel()
         self.settings = QPushButton(self.tr("Open Settings"))
-        self.title, self.count = ElidedLabel(), QLabel()
+        self.head = ImageHead(theme)
         self.total, self.search = QLabel(), QLineEdit()
         self.undo, self._deleted = QPushButton(), 0
         self._undo_timer = QTimer(self, singleShot=True, interval=UNDO_MS)
@@ -79,7 +81,7 @@ class ImagesPanel(Surface):
         lower = QVBoxLayout()
         lower.setContentsMargins(12, 8, 4, 0)
         lower.setSpacing(4)
-        lower.addWidget(self._make_head())
+        lower.addWidget(self.head)
         lower.addWidget(self.versions)
         lower.addLayout(self._make_gallery_head())
         lower.addWidget(self.undo, 0, Qt.AlignmentFlag.AlignLeft)
@@ -91,25 +93,6 @@ class ImagesPanel(Surface):
         whole.addLayout(upper)
         whole.addWidget(Line(self._theme))
         whole.addLayout(lower, 1)
-
-    def _make_head(self) -> QWidget:
-        self.head = QWidget()
-        row = QHBoxLayout(self.head)
-        row.setContentsMargins(4, 0, 12, 0)
-        row.setSpacing(4)
-        self.title.setFont(self._theme.font(13, 600))
-        self.count.setProperty("role", "meta")
-        row.addWidget(self.title, 1)
-        row.addWidget(self.count)
-        row.addStretch(0)
-        self.attach = IconButton(
-            self._theme, "paperclip", self.tr("Show it to the assistant with your next message"), size_px=28, icon_px=16
-        )
-        self.edit = IconButton(self._theme, "pencil", self.tr("Change this image"), size_px=28, icon_px=16)
-        self.save = IconButton(self._theme, "download", self.tr("Save as…"), size_px=28, icon_px=16)
-        for button in (self.attach, self.edit, self.save):
-            row.addWidget(button)
-        return self.head
 
     def _make_gallery_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -141,9 +124,10 @@ class ImagesPanel(Surface):
             grid.chosen.connect(lambda image_id: ask(i.ChooseImage(image_id)))
             grid.opened.connect(self.open_large)
             grid.menu_wanted.connect(self._offer)
-        self.attach.clicked.connect(self._attach_current)
-        self.edit.clicked.connect(self._edit_current)
-        self.save.clicked.connect(self._save_current)
+        self.head.attach.clicked.connect(self._attach_current)
+        self.head.edit.clicked.connect(self._edit_current)
+        self.head.save.clicked.connect(self._save_current)
+        self.head.reveal_wanted.connect(lambda image_id: ask(i.RevealImage(image_id)))
         self.search.textChanged.connect(lambda: self._search_timer.start())
         self._search_timer.timeout.connect(self._list)
         self.undo.clicked.connect(lambda: ask(i.RestoreImage(self._deleted)))
@@ -214,6 +198,8 @@ class ImagesPanel(Surface):
                 self.current = image
             case i.ImageAdded(image=added):
                 self._images[added.id] = added
+                if added.held and event.job == self._job:
+                    self.progress.show_checking()
                 self.inputs.take(event)
                 if not self._query:
                     self.grid.pictures.put_first(added)
@@ -247,8 +233,7 @@ class ImagesPanel(Surface):
         self.grid.show_current(None if image is None else image.id)
         if image is None:
             return
-        self.title.set_whole(tree[0].prompt if tree else image.prompt)
-        self.count.setText(self.tr("{n} versions").format(n=len(tree)) if len(tree) > 1 else "")
+        self.head.show_image(image, tree[0].prompt if tree else image.prompt, len(tree))
         if len(tree) > 1:
             self.versions.pictures.show(tree, [label(tree, version) for version in tree])
             self.versions.show_current(image.id)
@@ -284,8 +269,9 @@ class ImagesPanel(Surface):
         self.form.prompt.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def open_large(self, image_id: int) -> None:
-        """Show a picture in a window of its own."""
-        if (image := self._images.get(image_id)) is not None:
+        """Show a picture in a window of its own, unless it is kept from view."""
+        image = self._images.get(image_id)
+        if image is not None and not image.held:
             self.window_.show_image(image)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -326,19 +312,30 @@ class ImagesPanel(Surface):
         image = self._images.get(image_id)
         if image is None:
             return
-        ask, menu = self.asked.emit, QMenu(self)
-        for words, act in (
-            (self.tr("Show large"), lambda: self.open_large(image_id)),
+        menu = QMenu(self)
+        for words, act in self._held_actions(image) if image.held else self._actions(image):
+            menu.addAction(words).triggered.connect(lambda _checked=False, act=act: act())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(place)
+
+    def _held_actions(self, image: StoredImage) -> Actions:
+        ask = self.asked.emit
+        return (
+            (self.tr("Show it all the same"), lambda: ask(i.RevealImage(image.id))),
+            (self.tr("Delete"), lambda: ask(i.DeleteImage(image.id))),
+        )
+
+    def _actions(self, image: StoredImage) -> Actions:
+        ask = self.asked.emit
+        return (
+            (self.tr("Show large"), lambda: self.open_large(image.id)),
             (self.tr("Change it"), lambda: self.begin_edit(image)),
             (self.tr("Work from it, too"), lambda: self.inputs.add(image)),
             (self.tr("Show it to the assistant"), lambda: attach(self, image, ask)),
             (self.tr("Copy"), lambda: self._copy(image)),
             (self.tr("Save as…"), lambda: save_as(self, image, ask)),
-            (self.tr("Delete"), lambda: ask(i.DeleteImage(image_id))),
-        ):
-            menu.addAction(words).triggered.connect(lambda _checked=False, act=act: act())
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(place)
+            (self.tr("Delete"), lambda: ask(i.DeleteImage(image.id))),
+        )
 
     @staticmethod
     def _copy(image: StoredImage) -> None:

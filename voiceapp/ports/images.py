@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from voiceapp.core.images import ImageChoices, ImagePart, ImageRequest, StoredImage
+from voiceapp.core.images import ImageChoices, ImagePart, ImageRequest, Judgement, StoredImage
 from voiceapp.core.settings import Settings
 
 
@@ -66,7 +66,9 @@ class ImageStore(Protocol):
         """Bring a deleted one back."""
         ...
 
-    async def update(self, image_id: int, *, cost_usd: float | None = None, verdict: str | None = None) -> StoredImage:
+    async def update(
+        self, image_id: int, *, cost_usd: float | None = None, verdict: str | None = None, held: str | None = None
+    ) -> StoredImage:
         """Keep what became known later, as far as it is given: what it cost, what moderation found."""
         ...
 
@@ -92,16 +94,13 @@ class ImageGate(Protocol):
 
     @property
     def hides_previews(self) -> bool:
-        """Whether a picture may yet be held back, so that nothing of it is shown before it was judged."""
+        """Whether a picture may yet be kept from view, so that nothing of it is shown before it was judged."""
         ...
 
     async def admit_prompt(self, prompt: str) -> None:
         """Return where *prompt* may be sent; raises Refused where it is held back."""
         ...
 
-    async def judge_image(self, data: bytes, mime: str, image_id: int | None = None) -> str | None:
-        """Return None (not checked), "" (nothing found) or a category; raises Refused to hold the picture back.
-
-        *image_id*: its number, where it is in the gallery already.
-        """
+    async def judge_image(self, data: bytes, mime: str, image_id: int) -> Judgement:
+        """Return what was found in picture *image_id* of the gallery, and whether it is to be kept from view."""
         ...

@@ -106,9 +106,11 @@ class FileImages:
         """As ImageStore.restore."""
         return await self._change(image_id, deleted_at=None)
 
-    async def update(self, image_id: int, *, cost_usd: float | None = None, verdict: str | None = None) -> StoredImage:
+    async def update(
+        self, image_id: int, *, cost_usd: float | None = None, verdict: str | None = None, held: str | None = None
+    ) -> StoredImage:
         """As ImageStore.update."""
-        given = {"cost_usd": cost_usd, "verdict": verdict}
+        given = {"cost_usd": cost_usd, "verdict": verdict, "held": held}
         return await self._change(image_id, **{name: value for name, value in given.items() if value is not None})
 
     async def attach(self, message_id: int, image_ids: tuple[int, ...]) -> None:
@@ -191,7 +193,7 @@ class FileImages:
 
 _PLAIN = (
     "id", "format", "width", "height", "prompt", "revised_prompt", "engine", "created_at", "duration_s", "cost_usd",
-    "verdict", "parent_id",
+    "verdict", "held", "parent_id",
 )  # fmt: skip
 
 

@@ -210,4 +210,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (job_id, number)
         ) STRICT, WITHOUT ROWID""",
     ),
+    (  # why a picture is kept from view; "" = it is shown
+        "ALTER TABLE images ADD COLUMN held TEXT NOT NULL DEFAULT ''",
+    ),
 )

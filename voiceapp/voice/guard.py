@@ -310,5 +310,4 @@ def _pieces(text: str) -> list[str]:
 
 
 def _about(checked: Checked, message: Message) -> Checked:
-
     return replace(checked, subject=Subject(SubjectKind.MESSAGE, message.id))

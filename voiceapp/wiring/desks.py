@@ -34,7 +34,7 @@ def make_desks(
     gallery = FileImages(store.database.parent, store, studio.parts.wall)
     images = ImageDesk(studio, gallery, makers, table, pictures, GuardGate(studio))
     kit.wishes = ImageWishes(images, studio, resources.image_phrases())
-    studio.instead, studio.sent = kit.wishes.instead, images.sent
+    studio.instead, studio.sent = kit.wishes.instead, images.attachments.sent
     return (
         ProviderDesk(studio),
         ModerationDesk(studio, SqliteVerdicts(store), read_bytes, gallery.read),

@@ -7,7 +7,8 @@ from gettext import gettext as _
 from voiceapp.core.check_words import not_sent
 from voiceapp.core.checks import Checked
 from voiceapp.core.errors import Refused
-from voiceapp.core.moderation import Action, Checkpoint, named
+from voiceapp.core.images import Judgement
+from voiceapp.core.moderation import Action, Checkpoint, is_over, named
 from voiceapp.voice.guard import Guard
 from voiceapp.voice.studio import Studio
 
@@ -30,21 +31,19 @@ class GuardGate:
             sentence, hint = not_sent(checked)
             raise Refused(sentence, hint=hint)
 
-    async def judge_image(self, data: bytes, mime: str, image_id: int | None = None) -> str | None:
+    async def judge_image(self, data: bytes, mime: str, image_id: int) -> Judgement:
         """As ImageGate."""
         checked = await Guard(self._studio).admits_image(data, mime, image_id)
         if checked is None:
-            return None
+            return Judgement()
+        held = ""
         if checked.is_stopped:
-            raise Refused(
-                _("The picture was held back: {found}.").format(
-                    found=checked.problem.rstrip(".") or named(checked.exceeded) or _("flagged by the service")
-                ),
-                hint=_("Describe it differently, or change the rule under Moderation."),
-            )
-        return None if checked.problem else _found(checked)
+            held = checked.problem.rstrip(".") or named(checked.exceeded) or _("flagged by the service")
+        return Judgement(None if checked.problem else _found(checked), held)
 
 
 def _found(checked: Checked) -> str:
-    """Return the category that was too much most, "" where none was."""
-    return checked.exceeded[0].category if checked.exceeded else ""
+    """Return the category that was too much most, "" where none was; a flag may come without a category."""
+    if checked.exceeded:
+        return checked.exceeded[0].category
+    return "flagged" if is_over(checked.verdict, checked.limits) else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from gettext import gettext as _
@@ -11,17 +10,18 @@ from pathlib import Path
 from typing import cast, get_args
 
 from voiceapp.core import images as i
-from voiceapp.core.conversation import Message
 from voiceapp.core.errors import BadRequest, VoiceAppError, unexpected
 from voiceapp.core.events import Notice
 from voiceapp.core.image_names import file_name
 from voiceapp.core.image_offer import estimate
 from voiceapp.core.models import ModelTable
-from voiceapp.core.picture import MIMES, facts_of
+from voiceapp.core.picture import MIMES
 from voiceapp.core.problems import problem_of
 from voiceapp.core.settings import Job
 from voiceapp.ports import EngineSet, ImageGate, ImageMaker, ImageMakers, ImageStore
 from voiceapp.voice.account import Account
+from voiceapp.voice.desks.attachments import Attachments
+from voiceapp.voice.desks.picture_files import free_path, picture_of, read_file
 from voiceapp.voice.studio import Studio
 
 IMPORT = "import"
@@ -41,7 +41,9 @@ class Drawing:
     parent_id: int | None = None
     began_s: float = 0.0
     images: list[i.StoredImage] = field(default_factory=list)
+    judging: list[asyncio.Task[None]] = field(default_factory=list)
     cost_usd: float | None = None
+    model: str = ""
     is_cancelled: bool = False
 
 
@@ -69,7 +71,7 @@ class ImageDesk:
         self.gallery = gallery
         self.current: i.StoredImage | None = None
         self.latest: i.StoredImage | None = None
-        self._attached: dict[int, tuple[i.StoredImage, str]] = {}
+        self.attachments = Attachments(studio, gallery)
         self._studio = studio
         self._emit = studio.emit
         self._makers = makers
@@ -98,8 +100,10 @@ class ImageDesk:
                 self._emit(await self._makers.image_choices(self._studio.settings, is_thorough=is_thorough))
             case i.EstimateImage(options):
                 await self._estimate(options)
-            case i.AttachImage(image_id, is_attached, small):
-                await self._attach(image_id, small, is_attached=is_attached)
+            case i.AttachImage(image_id, True, small):
+                await self.attachments.add(await self._seen(image_id), small)
+            case i.AttachImage(image_id, False):
+                self.attachments.remove(image_id)
             case i.ListConversationImages(conversation_id):
                 found = await self.gallery.of_conversation(conversation_id)
                 self._emit(i.ConversationImages(conversation_id, found))
@@ -128,6 +132,7 @@ class ImageDesk:
                 drawing.cost_usd,
                 is_cancelled=drawing.is_cancelled,
                 problem=None if error is None else problem_of(error),
+                model=drawing.model,
             )
         )
         return tuple(drawing.images)
@@ -139,13 +144,13 @@ class ImageDesk:
 
     async def save(self, image_id: int, path: str = "") -> Path:
         """Copy a picture to *path*, or into the person's folder; returns where it is now."""
-        image = await self.gallery.get(image_id)
+        image = await self._seen(image_id)
         if path:
             target = Path(path)
         else:
             with suppress(OSError):  # told by the copy that fails
                 self._pictures.mkdir(parents=True, exist_ok=True)
-            target = _free(self._pictures / file_name(image))
+            target = free_path(self._pictures / file_name(image))
         await self.gallery.copy(image_id, target)
         self._emit(i.ImageSaved(image, str(target)))
         return target
@@ -159,7 +164,7 @@ class ImageDesk:
             inputs = [await self._input(given) for given in command.inputs]
             drawing.inputs = tuple(picture for picture, _parent in inputs)
             drawing.parent_id = next((parent for _picture, parent in inputs if parent is not None), None)
-            drawing.mask = _picture(command.mask) if command.mask else None
+            drawing.mask = picture_of(command.mask) if command.mask else None
         except VoiceAppError as error:
             self._emit(i.ImageJobEnded(command.job, problem=problem_of(error)))
             return ()
@@ -167,8 +172,9 @@ class ImageDesk:
 
     async def _input(self, given: i.ImageInput) -> tuple[i.Picture, int | None]:
         if given.image_id is not None:
-            return _picture(await self.gallery.read(given.image_id)), given.image_id
-        return _picture(await _read(given.path)), None
+            image = await self._seen(given.image_id)
+            return picture_of(await self.gallery.read(image.id)), image.id
+        return picture_of(await read_file(given.path)), None
 
     async def _draw(self, drawing: Drawing) -> None:
         if not drawing.prompt.strip():
@@ -188,6 +194,9 @@ class ImageDesk:
             raise
         finally:
             account.close()
+        if any(image.held for image in drawing.images):  # whoever waits for the pictures waits for their verdicts
+            await asyncio.wait(drawing.judging)
+            drawing.images = [await self.gallery.get(image.id) for image in drawing.images]
 
     @property
     def _provider(self) -> str:
@@ -203,16 +212,14 @@ class ImageDesk:
                         self._emit(i.ImagePartial(drawing.job, index, picture))
                     case i.FinishedImage():
                         await self._finish(drawing, part, maker.label)
-                    case i.ImagesEnd(usage=usage) if usage is not None:
-                        await self._charge(drawing, account.record(Job.IMAGES, usage).cost_usd)
+                    case i.ImagesEnd(model, usage):
+                        drawing.model = model
+                        if usage is not None:
+                            await self._charge(drawing, account.record(Job.IMAGES, usage).cost_usd)
 
     async def _finish(self, drawing: Drawing, part: i.FinishedImage, label: str) -> None:
-        """Keep a picture, then show it."""
-        picture = part.picture
-        verdict, gate = None, self._gate
-        may_be_held_back = gate is not None and gate.hides_previews
-        if gate is not None and may_be_held_back:
-            verdict = await gate.judge_image(picture.data, MIMES[picture.format])
+        """Keep a picture, then show it; where it may yet be kept from view, its place is shown until it is judged."""
+        picture, gate = part.picture, self._gate
         image = i.StoredImage(
             0,
             "",
@@ -224,39 +231,50 @@ class ImageDesk:
             drawing.options,
             label,
             duration_s=self._seconds(drawing),
-            verdict=verdict,
+            held=_("not checked yet") if gate is not None and gate.hides_previews else "",
             parent_id=drawing.parent_id,
         )
         image = await self.gallery.add(picture.data, image)
         drawing.images.append(image)
         self._emit(i.ImageAdded(image, drawing.job))
         await self.choose(image)
-        if gate is not None and not may_be_held_back:  # only told: nobody waits for it
-            self._studio.beside(self._judge(gate, image.id, picture), "judge-image")
+        if gate is not None:  # beside the work: the next picture is received meanwhile
+            drawing.judging.append(self._studio.beside(self._judge(gate, image, picture), "judge-image"))
 
-    async def _judge(self, gate: ImageGate, image_id: int, picture: i.Picture) -> None:
-        """Let moderation look at a picture that is shown already."""
+    async def _judge(self, gate: ImageGate, image: i.StoredImage, picture: i.Picture) -> None:
+        """Let moderation look at a picture that is kept already. Tells its errors."""
         try:
-            verdict = await gate.judge_image(picture.data, MIMES[picture.format], image_id)
-            if verdict is None:
+            judgement = await gate.judge_image(picture.data, MIMES[picture.format], image.id)
+            if judgement.verdict is None and judgement.held == image.held:
                 return
-            changed = await self.gallery.update(image_id, verdict=verdict)
+            is_held_still = bool((await self.gallery.get(image.id)).held)  # the person may have wanted to see it
+            held = judgement.held if is_held_still else None
+            self._changed(await self.gallery.update(image.id, verdict=judgement.verdict, held=held))
         except VoiceAppError as error:
             self._emit(Notice(error.message, error.hint, is_problem=True))
-            return
-        if self.current is not None and self.current.id == image_id:
-            self.current = changed
-        self._emit(i.ImageChanged(changed))
+
+    def _changed(self, image: i.StoredImage) -> None:
+        """More is known of *image*."""
+        self.current = image if self.current is not None and self.current.id == image.id else self.current
+        self.latest = image if self.latest is not None and self.latest.id == image.id else self.latest
+        self._emit(i.ImageChanged(image))
+
+    async def _seen(self, image_id: int) -> i.StoredImage:
+        """Return a picture that may be used. Raises BadRequest for one that the person has not decided to see."""
+        image = await self.gallery.get(image_id)
+        if image.held:
+            raise BadRequest(
+                _("This picture is kept from view: {found}.").format(found=image.held),
+                hint=_("Show it first, in the side panel."),
+            )
+        return image
 
     async def _charge(self, drawing: Drawing, cost_usd: float | None) -> None:
         drawing.cost_usd = cost_usd
         if cost_usd is None:
             return
         for image in drawing.images:
-            changed = await self.gallery.update(image.id, cost_usd=cost_usd / len(drawing.images))
-            self._emit(i.ImageChanged(changed))
-            self.current = changed if self.current is not None and self.current.id == changed.id else self.current
-            self.latest = changed if self.latest is not None and self.latest.id == changed.id else self.latest
+            self._changed(await self.gallery.update(image.id, cost_usd=cost_usd / len(drawing.images)))
 
     def _cancel(self, job: str) -> None:
         if job in self._jobs:
@@ -299,41 +317,17 @@ class ImageDesk:
                     await self.choose(None)
             case i.RestoreImage(image_id):
                 self._emit(i.ImageChanged(await self.gallery.restore(image_id)))
+            case i.RevealImage(image_id):
+                self._changed(await self.gallery.update(image_id, held=""))
             case i.SaveImage(image_id, path):
                 target = await self.save(image_id, path)
                 self._emit(Notice(_("The image was saved as {path}.").format(path=target)))
             case i.ImportImage(path, data):
                 await self._import(path, data)
 
-    async def _attach(self, image_id: int, small: bytes, *, is_attached: bool) -> None:
-        """Make ready what the model is shown: now, so that the next message does not wait for it."""
-        self._attached.pop(image_id, None)
-        if is_attached:
-            image = await self.gallery.get(image_id)
-            picture = _picture(small or await self.gallery.read(image_id))
-            data = await asyncio.to_thread(base64.b64encode, picture.data)
-            self._attached[image_id] = (image, f"data:{MIMES[picture.format]};base64,{data.decode()}")
-        self._emit(i.ImagesAttached(tuple(image for image, _uri in self._attached.values())))
-
-    async def sent(self, message: Message) -> None:
-        """The person's *message* is stored: the attached pictures go with it."""
-        if not self._attached:
-            return
-        attached, self._attached = tuple(self._attached.values()), {}
-        self._studio.history.show(message.id, tuple(uri for _image, uri in attached))
-        self._emit(i.ImagesAttached(()))
-        for image, _uri in attached:
-            await self.put_into_conversation(image, message)
-
-    async def put_into_conversation(self, image: i.StoredImage, message: Message | None) -> None:
-        """Let *image* stand with *message*, and be shown there."""
-        if message is not None:
-            await self.gallery.attach(message.id, (image.id,))
-        self._emit(i.ImageInConversation(image, message.id if message else None))
-
     async def _import(self, path: str, data: bytes) -> None:
         try:
-            picture = _picture(data or await _read(path))
+            picture = picture_of(data or await read_file(path))
             name = Path(path).stem if path else _("Screenshot")
             image = i.StoredImage(0, "", picture.format, picture.width, picture.height, name)
             image = await self.gallery.add(picture.data, image)
@@ -350,28 +344,3 @@ async def _closed_at_the_end(maker: ImageMaker) -> None:
         await asyncio.Event().wait()
     finally:
         await maker.close()
-
-
-def _picture(data: bytes) -> i.Picture:
-    facts = facts_of(data)
-    if facts is None:
-        raise BadRequest(_("This is not an image that can be used."), hint=_("PNG, JPEG, WebP and GIF can be."))
-    return i.Picture(data, facts.format, facts.width, facts.height)
-
-
-async def _read(path: str) -> bytes:
-    try:
-        return await asyncio.to_thread(Path(path).read_bytes)
-    except OSError as error:
-        raise BadRequest(
-            _("The file {name} cannot be read.").format(name=Path(path).name), detail=type(error).__name__
-        ) from error
-
-
-def _free(path: Path) -> Path:
-    """Return *path*, or the same name with a number where it is taken."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_stem(f"{path.stem}-{number}")
-    return free
