@@ -6,18 +6,18 @@ May import: core. Reads only what is inside the package, so it works from a whee
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from voiceapp.core.computing import Tables
-from voiceapp.core.image_commands import ImagePhrases, parse_phrases
 from voiceapp.core.language import LanguageRules, Phrases
 from voiceapp.core.models import ModelTable, parse_models
-from voiceapp.core.units import Unit
+
+if TYPE_CHECKING:
+    from voiceapp.core.computing import Tables
+    from voiceapp.core.image_commands import ImagePhrases
 
 SPOKEN_LANGUAGES = ("en", "de")
 
@@ -56,6 +56,9 @@ def model_table() -> ModelTable:
 @cache
 def tool_tables() -> Tables:
     """Return the units and places that tools know."""
+    from voiceapp.core.computing import Tables
+    from voiceapp.core.units import Unit
+
     found: dict[str, Unit] = {}
     also: dict[str, Unit] = {}
     for symbol, entry in _table("units.json").items():
@@ -70,6 +73,8 @@ def tool_tables() -> Tables:
 @cache
 def image_phrases() -> tuple[ImagePhrases, ...]:
     """Return what is said about the current picture, per language."""
+    from voiceapp.core.image_commands import parse_phrases
+
     table = _table("image_phrases.json")
     return tuple(parse_phrases(table[language]) for language in SPOKEN_LANGUAGES)
 
@@ -77,6 +82,8 @@ def image_phrases() -> tuple[ImagePhrases, ...]:
 @cache
 def local_chat_languages() -> tuple[Mapping[str, Any], ...]:
     """Return what the local chat understands and says, per language, English first."""
+    import tomllib
+
     folder = files("voiceapp") / "data"
     names = (f"local_chat_{language}.toml" for language in SPOKEN_LANGUAGES)
     return tuple(tomllib.loads((folder / name).read_text(encoding="utf-8")) for name in names)

@@ -51,7 +51,7 @@ async def conversation(box: ToolBox, text: str) -> str:
 
 
 def new_box(store: MemoryStore | None = None) -> ToolBox:
-    return ToolBox(kits(store or MemoryStore()))
+    return ToolBox(lambda: kits(store or MemoryStore()))
 
 
 SPECS = new_box().specs()

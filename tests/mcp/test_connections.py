@@ -145,7 +145,7 @@ async def test_an_address_gives_its_tools_and_answers(address: str) -> None:
 
 
 async def test_tools_of_servers_join_the_list_with_the_same_permissions() -> None:
-    box = ToolBox((), Connections(lambda _server: "", lambda: None))
+    box = ToolBox(lambda: (), Connections(lambda _server: "", lambda: None))
     box.use(Settings(tool_servers=(SHED,), tool_permissions={"shed.fail": Permission.NEVER}))
     try:
         assert box._servers is not None

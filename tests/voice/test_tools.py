@@ -31,7 +31,7 @@ class Desk:
     def __init__(self) -> None:
         self.store = MemoryStore()
         self.rang: list[str] = []
-        self.box = ToolBox(kits(self.store, self.rang.append))
+        self.box = ToolBox(lambda: kits(self.store, self.rang.append))
 
     async def call(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         result = await self.box.run(ToolCall("c1", name, json.dumps(arguments)))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Sequence
 from gettext import gettext as _
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeAlias
 
@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         description=_("Hold a key, speak, hear the answer. Without a command the window opens."),
         epilog=_("The window takes --provider, --data-dir and --debug too."),
     )
-    top.add_argument("--version", action="version", version=f"voiceapp {_version()}")
+    top.add_argument("--version", action=_Version, nargs=0, help=_("say which version this is"))
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for add in (
         _ask,
@@ -260,8 +260,12 @@ def _replay(commands: Commands) -> None:
     one.add_argument("trace", type=Path, metavar="TRACE")
 
 
-def _version() -> str:
-    try:
-        return version("voiceapp")
-    except PackageNotFoundError:
-        return "?"
+class _Version(argparse.Action):
+    """Looks the version up only when asked: that costs more than all other arguments together."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_others: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        with contextlib.suppress(PackageNotFoundError):
+            parser.exit(0, f"voiceapp {version('voiceapp')}\n")
+        parser.exit(0, "voiceapp ?\n")

@@ -93,11 +93,10 @@ def tool(effect: Effect, touches: str = "") -> Callable[[Function], Function]:
 def tools_of(kit: object) -> dict[Tool, Callable[..., Any]]:
     """Return *kit*'s tools in the order in which they are written, with the bound method of each."""
     found: dict[Tool, Callable[..., Any]] = {}
-    for name in vars(type(kit)):
-        method = getattr(kit, name, None)
-        declared = getattr(method, "__tool__", None)
-        if isinstance(declared, Tool) and callable(method):
-            found[declared] = method
+    for name, function in vars(type(kit)).items():
+        declared = getattr(function, "__tool__", None)
+        if isinstance(declared, Tool):
+            found[declared] = getattr(kit, name)
     return found
 
 

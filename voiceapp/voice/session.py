@@ -237,7 +237,7 @@ class VoiceSession:
             now=self._loop.time,
             settings=settings,
             engines=engines,
-            tools=self._tools.specs(),
+            tools=(),
             run_tool=self._tool_runs.run,
             on_microphone_lost=self._on_microphone_lost,
             meter=meter,
@@ -310,7 +310,8 @@ class VoiceSession:
         return task
 
     async def _get_ready(self, settings: Settings) -> None:
-        """What makes the first turn quicker and the offer of local servers, after the window is usable."""
+        """What makes the first turn quicker (a first look builds the tools), and the offer of local servers."""
+        self._tools.specs()
         await self._studio.engines.preload()
         await self._clerk.discover(settings)
 
@@ -321,8 +322,7 @@ class VoiceSession:
         await self._watch.run()
 
     async def _recover(self) -> None:
-        recovered = await self._parts.store.recover_takes()
-        if recovered:
+        if recovered := await self._parts.store.recover_takes():
             self._emit(TakesListed(await self._parts.store.takes(), recovered))
 
     async def _use(self, settings: Settings, engines: EngineSet | None) -> Devices:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from gettext import gettext as _
 from typing import Any
 
@@ -34,18 +35,16 @@ TOUCHES: Mapping[Effect, Callable[[], str]] = {
 
 
 class ToolBox:
-    """The tools of *kits* and, once they are connected, of *servers*. Lives on the voice loop.
+    """The tools of the kits and, once they are connected, of *servers*. Lives on the voice loop.
 
-    A kit with a coroutine method ``close`` is closed with the box.
+    *make_kits* is called at the first look. A kit with a coroutine method ``close`` is closed with the box.
     """
 
-    def __init__(self, kits: Sequence[object], servers: ToolServers | None = None) -> None:
+    def __init__(self, make_kits: Callable[[], Sequence[object]], servers: ToolServers | None = None) -> None:
         self.settings = Settings()
-        self._kits = (*kits, self)
+        self._make_kits = make_kits
+        self._kits: Sequence[object] = ()
         self._servers = servers
-        self._own: dict[str, tuple[Tool, Callable[..., Any]]] = {
-            one.name: (one, method) for kit in self._kits for one, method in tools_of(kit).items()
-        }
 
     def use(self, settings: Settings) -> None:
         """As Tools.use."""
@@ -99,7 +98,7 @@ class ToolBox:
 
     async def close(self) -> None:
         """As Tools.close."""
-        for kit in self._kits[:-1]:
+        for kit in self._kits:
             close = getattr(kit, "close", None)
             if close is not None:
                 await close()
@@ -112,6 +111,11 @@ class ToolBox:
         return {"tools": {one.name: one.description for one, _method in self._own.values()}}
 
     # --- inside -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _own(self) -> dict[str, tuple[Tool, Callable[..., Any]]]:
+        self._kits = self._make_kits()
+        return {one.name: (one, method) for kit in (*self._kits, self) for one, method in tools_of(kit).items()}
 
     def _tools(self) -> tuple[Tool, ...]:
         own = tuple(one for one, _method in self._own.values())

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from voiceapp import resources
-from voiceapp.core.computing import Computing
 from voiceapp.core.events import Event
 from voiceapp.core.tool_events import ToolsListed
 from voiceapp.ports import Outside, Secrets, Store, Tools
 from voiceapp.tool_servers.connections import Connections
-from voiceapp.voice.kits.computer import Computer
-from voiceapp.voice.kits.own_words import OwnWords
-from voiceapp.voice.kits.timers import Timers
 from voiceapp.voice.own_search import Hits, OwnSearch
 from voiceapp.voice.toolbox import ToolBox
 
@@ -40,11 +35,21 @@ def make_tools(
         emit(ToolsListed(box.rows(), box.servers()))
 
     servers = Connections(lambda server: secrets.get(server.secret_name), tell)
-    own = (
-        Computing(now, resources.tool_tables()),
-        Timers(ring),
-        OwnWords(store, now, find if search is not None else None),
-        Computer(outside, lambda: box.settings.readable_paths),
-    )
-    box = ToolBox((*own, *kits), servers)
+
+    def make_kits() -> Sequence[object]:
+        from voiceapp import resources  # none of this is needed before the window is usable
+        from voiceapp.core.computing import Computing
+        from voiceapp.voice.kits.computer import Computer
+        from voiceapp.voice.kits.own_words import OwnWords
+        from voiceapp.voice.kits.timers import Timers
+
+        return (
+            Computing(now, resources.tool_tables()),
+            Timers(ring),
+            OwnWords(store, now, find if search is not None else None),
+            Computer(outside, lambda: box.settings.readable_paths),
+            *kits,
+        )
+
+    box = ToolBox(make_kits, servers)
     return box

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from gettext import gettext as _
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from voiceapp.core.errors import ToolError
 from voiceapp.core.schema import AtMost
 from voiceapp.core.settings import LOCAL
 from voiceapp.core.tools import Effect, tool
-from voiceapp.voice.image_wishes import ImageWishes
+
+if TYPE_CHECKING:
+    from voiceapp.voice.image_wishes import ImageWishes
 
 PROMPT_CHARS = 4000
 
