@@ -83,6 +83,16 @@ def test_what_cannot_be_is_said_before_anything_is_sent(
     assert server.requests == []
 
 
+def test_a_free_size_follows_the_models_rules(connected: Terminal, server: LoopbackServer, tmp_path: Path) -> None:
+    words = ("image", "A cup", "--out", tmp_path / "cup.png", "--model", "gpt-image-2", "--size")
+    done = connected.run(*words, "1500x800")
+    assert done.code == 2
+    assert "multiples of 16: 1504x800 would be" in done.complaint
+    assert connected.run(*words, "1504×800").code == 0
+    (sent,) = server.requests_for("/images/generations")
+    assert sent.json["size"] == "1504x800"
+
+
 def test_a_refusal_is_one_clear_sentence(connected: Terminal, server: LoopbackServer, tmp_path: Path) -> None:
     server.answer_next("/images/generations", faults.error(400, code="moderation_blocked"))
     done = connected.run("image", "A cup", "--out", tmp_path / "cup.png")

@@ -339,6 +339,31 @@ def test_only_what_the_model_takes_is_offered(scene: Scene) -> None:
     assert form.options().model == "gpt-image-2"
 
 
+def test_a_size_of_ones_own_is_drawn_where_the_model_takes_it(scene: Scene) -> None:
+    form = scene.panel.form
+    assert form.size_box.findData("other") == -1  # the default model draws in its own sizes only
+    form.model.setCurrentIndex(form.model.findData("gpt-image-2"))
+    form.prompt.setPlainText("A wide lighthouse")
+    form.size_box.setCurrentIndex(form.size_box.findData("other"))
+    choice = form.size_choice
+    assert choice.typed.isVisible()
+    for typed, problem in (("1500x500", "multiples of 16"), ("2048x512", "3 times"), ("wide", "width and height")):
+        choice.typed.setText(typed)
+        assert problem in choice.problem.text()
+        assert choice.problem.isVisible()
+        assert not form.go.isEnabled()
+    choice.typed.setText("1536 × 864")
+    assert not choice.problem.isVisible()
+    scene.drawn("A wide lighthouse")
+    (sent,) = scene.sent()
+    assert (sent.json["model"], sent.json["size"]) == ("gpt-image-2", "1536x864")
+    form.quality.setCurrentIndex(form.quality.findData("low"))
+    assert form.options().size == "1536x864"
+    form.model.setCurrentIndex(form.model.findData("gpt-image-2.6-flare"))
+    assert form.options().size == "auto"
+    assert not choice.isVisible()
+
+
 def test_the_panel_opens_and_closes_by_key_and_cross(scene: Scene) -> None:
     assert scene.panel.isVisible()
     QTest.keyClick(scene.window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)

@@ -54,7 +54,7 @@ class GateFake:
     """Holds back a prompt, and says about every picture the same once :attr:`go` is set."""
 
     refused_prompt: str = ""
-    judgement: i.Judgement = i.Judgement("")
+    judgement: i.Judgement = field(default_factory=lambda: i.Judgement(""))
     hides_previews: bool = True
     go: asyncio.Event | None = None
 

@@ -18,7 +18,7 @@ from voiceapp.cli.ask import question
 from voiceapp.cli.metering import opened_account
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.errors import ConfigError
-from voiceapp.core.image_offer import ImageOffer, refused_option
+from voiceapp.core.image_offer import ImageOffer, normal_size, refused_option, size_problem
 from voiceapp.core.images import (
     FinishedImage,
     ImageOptions,
@@ -154,7 +154,7 @@ def wanted(arguments: argparse.Namespace, settings: Settings) -> ImageOptions:
     format_ = arguments.format or format_for(arguments.out.name)
     options = ImageOptions(
         settings.drawer().model,
-        arguments.size,
+        normal_size(arguments.size),
         arguments.quality,
         arguments.background,
         format_ if format_ in offer.formats else arguments.format,
@@ -167,16 +167,17 @@ def wanted(arguments: argparse.Namespace, settings: Settings) -> ImageOptions:
             _("{model} does not take “{value}” as {option}.").format(
                 model=model, value=getattr(options, refused), option=f"--{refused}"
             ),
-            hint=_taken(offer, refused),
+            hint=_taken(offer, refused, options),
         )
     return options
 
 
-def _taken(offer: ImageOffer, option: str) -> str:
+def _taken(offer: ImageOffer, option: str, options: ImageOptions) -> str:
+    if option == "size":
+        return size_problem(options.size, offer)
     if option == "count":
         return _("It draws {n} images at most.").format(n=offer.count_max)
     values = {
-        "size": offer.sizes,
         "quality": offer.qualities,
         "background": offer.backgrounds,
         "format": offer.formats,

@@ -338,7 +338,7 @@ class ImagesListed:
 
 @dataclass(frozen=True)
 class ImageChanged:
-    """More is known of a picture (a verdict, its cost); *is_deleted*: it is out of the gallery and can be brought back."""
+    """More is known of a picture (a verdict, its cost); *is_deleted*: it is out of the gallery, and can come back."""
 
     image: StoredImage
     is_deleted: bool = False

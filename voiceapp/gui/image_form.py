@@ -23,6 +23,7 @@ from voiceapp.core.image_offer import Estimate, ImageOffer, fitted
 from voiceapp.core.images import ImageChoices, ImageOptions, ModelChoice
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.header import ElidedLabel
+from voiceapp.gui.size_choice import SizeChoice
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
 
@@ -97,6 +98,7 @@ class ImageForm(QWidget):
         self.prompt.setTabChangesFocus(True)
         self.model = self._combo(self.tr("Model"))
         self.size_box = self._combo(self.tr("Size"))
+        self.size_choice = SizeChoice(self.size_box)
         self.quality = self._combo(self.tr("Quality"))
         self.background = self._combo(self.tr("Background"))
         self.format = self._combo(self.tr("Format"))
@@ -153,7 +155,7 @@ class ImageForm(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(8)
-        for item in (head, self.prompt, self.inputs, grid, self.extra, foot):
+        for item in (head, self.prompt, self.inputs, grid, self.size_choice, self.extra, foot):
             whole.addWidget(item) if isinstance(item, QWidget) else whole.addLayout(item)
 
     def _connect(self) -> None:
@@ -165,6 +167,7 @@ class ImageForm(QWidget):
         self.prompt.submitted.connect(self._ask)
         self.prompt.textChanged.connect(self._show_state)
         self.add.clicked.connect(self._offer_inputs)
+        self.size_choice.changed.connect(self._on_changed)
 
     # --- what it is told ----------------------------------------------------------------------------------
 
@@ -222,7 +225,7 @@ class ImageForm(QWidget):
         """Return what is chosen."""
         return ImageOptions(
             self.model.currentData() or "",
-            self.size_box.currentData() or "",
+            self.size_choice.size_,
             self.quality.currentData() or "",
             self.background.currentData() or "",
             self.format.currentData() or "",
@@ -235,13 +238,16 @@ class ImageForm(QWidget):
     def _on_changed(self) -> None:
         if self._is_filling:
             return
+        self.size_choice.show_state()
+        self._show_state()
         if self.sender() is self.model:
             self._fill(self.options())
-        elif (offer := self.offer) is not None:
+        elif (offer := self.offer) is not None and not self.size_choice.sentence:
             wanted = self.options()
             if fitted(wanted, offer) != wanted:  # a transparent background leaves no choice of JPEG
                 self._fill(wanted)
-        self.options_changed.emit(self.options())
+        if not self.size_choice.sentence:
+            self.options_changed.emit(self.options())
 
     def _fill(self, wanted: ImageOptions) -> None:
         """Offer what the model takes, with *wanted* chosen where that is among it."""
@@ -261,6 +267,7 @@ class ImageForm(QWidget):
                 combo.addItem(self._words(combo, one), one)
             combo.setCurrentIndex(max(0, combo.findData(value)))
             combo.setVisible(len(values) > 1)
+        self.size_choice.offer(offer, chosen.size)
         self.count.clear()
         for number in range(1, offer.count_max + 1):
             self.count.addItem(self.tr("1 image") if number == 1 else self.tr("{n} images").format(n=number), number)
@@ -292,7 +299,8 @@ class ImageForm(QWidget):
     def _show_state(self) -> None:
         self.go.setVisible(not self._is_drawing)
         self.stop.setVisible(self._is_drawing)
-        self.go.setEnabled(self._is_possible and bool(self.prompt.toPlainText().strip()))
+        has_words = bool(self.prompt.toPlainText().strip())
+        self.go.setEnabled(self._is_possible and has_words and not self.size_choice.sentence)
         for widget in (self.size_box, self.quality, self.more, self.add):
             widget.setEnabled(self._is_possible)
 
