@@ -9,10 +9,11 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from types import TracebackType
 
-from tests.server import audio_answers, chat_answers, media_answers, responses_answers
+from tests.server import audio_answers, chat_answers, media_answers
 from tests.server.audio_answers import json_answer
 from tests.server.batch_answers import BatchRoom
 from tests.server.realtime import RealtimeRoom
+from tests.server.responses_answers import ResponseRoom
 from tests.server.script import Script
 from tests.server.spec_check import openai_spec
 from tests.server.wire import Answer, Request, WatchedReader, read_request, send_answer
@@ -33,6 +34,7 @@ class LoopbackServer:
         self.requests: list[Request] = []
         self.violations: list[str] = []
         self.connections = 0
+        self.responses = ResponseRoom()
         self.batches = BatchRoom(violations=self.violations)
         self.realtime = RealtimeRoom(self.script, self._log, self.violations)
         self.uplink_bit_s = 0.0
@@ -157,7 +159,7 @@ class LoopbackServer:
             case "POST", "/chat/completions":
                 return chat_answers.chat_completion(script.chat, request)
             case "POST", "/responses":
-                return responses_answers.response(script.chat, request)
+                return self.responses.answer(script.chat, request)
             case "GET", "/models":
                 return media_answers.models(script, request)
             case "POST", "/images/generations" | "/images/edits":

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.server import sse
 from tests.server.audio_answers import json_answer
 from tests.server.chat_answers import CREATED
-from tests.server.script import ChatScript, ToolCallScript
+from tests.server.script import ChatScript, HostedScript, ToolCallScript
 from tests.server.wire import Answer, Piece, Request
 
 USAGE: Mapping[str, Any] = {
@@ -19,32 +20,58 @@ USAGE: Mapping[str, Any] = {
     "output_tokens_details": {"reasoning_tokens": 4},
     "total_tokens": 33,
 }
+Facts = Mapping[str, Any]
+"""What of a response depends on its request."""
 Timed = tuple[float, str, dict[str, Any]]
 
 
-def response(script: ChatScript, request: Request) -> Answer:
-    """Answer POST /responses, streamed where the request asks for it."""
-    wanted = request.json if isinstance(request.json, dict) else {}
-    model = str(wanted.get("model", ""))
-    if wanted.get("stream"):
-        return Answer(tuple(response_pieces(script, model)), headers=sse.SSE_HEADERS)
-    return json_answer(_final(script, model), _end_s(script))
+@dataclass
+class ResponseRoom:
+    """The responses that the service holds, by id; take one out and it is forgotten."""
+
+    held: set[str] = field(default_factory=set)
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def answer(self, script: ChatScript, request: Request) -> Answer:
+        """Answer POST /responses, streamed where the request asks for it."""
+        wanted = request.json if isinstance(request.json, dict) else {}
+        before = wanted.get("previous_response_id")
+        if before is not None and before not in self.held:
+            error = {
+                "message": f"Previous response with id '{before}' not found.",
+                "type": "invalid_request_error",
+                "param": "previous_response_id",
+                "code": "previous_response_not_found",
+            }
+            return json_answer({"error": error}, status=400)
+        facts = {
+            "id": f"resp_{next(self._numbers)}",
+            "store": wanted.get("store", True),
+            "model": str(wanted.get("model", "")),
+        }
+        if facts["store"]:
+            self.held.add(facts["id"])
+        if wanted.get("stream"):
+            return Answer(tuple(response_pieces(script, facts)), headers=sse.SSE_HEADERS)
+        return json_answer(_final(script, facts), _end_s(script))
 
 
-def response_pieces(script: ChatScript, model: str = "m") -> Iterator[Piece]:
+def response_pieces(script: ChatScript, facts: Facts | None = None) -> Iterator[Piece]:
     """Yield the complete sequence of events, numbered, tokens on time."""
     numbers = itertools.count()
-    for at_s, mark, payload in _events(script, model):
+    for at_s, mark, payload in _events(script, facts or {"id": "resp_1", "model": "m"}):
         yield Piece(sse.event(payload | {"sequence_number": next(numbers)}), at_s, mark)
 
 
-def _events(script: ChatScript, model: str) -> Iterator[Timed]:
+def _events(script: ChatScript, model: Facts) -> Iterator[Timed]:
     started = _response(model, "in_progress", [])
     yield 0.0, "created", {"type": "response.created", "response": started}
     yield 0.0, "", {"type": "response.in_progress", "response": started}
     index = itertools.count()
     if script.reasoning:
         yield from _reasoning_events(script, next(index))
+    for hosted in script.hosted:
+        yield from _hosted_events(hosted, next(index))
     if script.tokens:
         yield from _message_events(script, next(index))
     for call in script.tool_calls:
@@ -65,9 +92,14 @@ def _message_events(script: ChatScript, index: int) -> Iterator[Timed]:
             "token",
             {"type": "response.output_text.delta", **at, "delta": token, "logprobs": []},
         )
+    for number, annotation in enumerate(script.annotations):
+        added = {"type": "response.output_text.annotation.added", **at, "annotation_index": number}
+        yield end_s, "annotation", added | {"annotation": annotation}
     yield end_s, "", {"type": "response.output_text.done", **at, "text": script.text, "logprobs": []}
-    yield end_s, "", {"type": "response.content_part.done", **at, "part": _text_part(script.text)}
-    done = {"type": "response.output_item.done", "output_index": index, "item": _message(script.text, "completed")}
+    whole = _text_part(script.text, script.annotations)
+    yield end_s, "", {"type": "response.content_part.done", **at, "part": whole}
+    item = _message(script.text, "completed", script.annotations)
+    done = {"type": "response.output_item.done", "output_index": index, "item": item}
     yield end_s, "", done
 
 
@@ -97,7 +129,17 @@ def _call_events(call: ToolCallScript, index: int, at_s: float) -> Iterator[Time
     yield at_s, "", {"type": "response.output_item.done", "output_index": index, "item": item}
 
 
-def _response(model: str, status: str, output: list[Any]) -> dict[str, Any]:
+def _hosted_events(script: HostedScript, index: int) -> Iterator[Timed]:
+    kind = str(script.item.get("type"))
+    at = {"item_id": script.item.get("id"), "output_index": index}
+    begun = {**script.item, "status": "in_progress"}
+    yield 0.0, "", {"type": "response.output_item.added", "output_index": index, "item": begun}
+    for step in script.steps:
+        yield 0.0, "hosted", {"type": f"response.{kind}.{step}", **at}
+    yield 0.0, "", {"type": "response.output_item.done", "output_index": index, "item": script.item}
+
+
+def _response(facts: Facts, status: str, output: list[Any]) -> dict[str, Any]:
     fixed: dict[str, Any] = {
         "error": None,
         "incomplete_details": None,
@@ -106,28 +148,31 @@ def _response(model: str, status: str, output: list[Any]) -> dict[str, Any]:
         "tools": [],
     }
     choices = {"parallel_tool_calls": True, "temperature": 1.0, "tool_choice": "auto", "top_p": 1.0}
-    head = {"id": "resp_1", "object": "response", "created_at": CREATED, "model": model}
+    head = {"object": "response", "created_at": CREATED, **facts}
     return head | fixed | choices | {"status": status, "output": output}
 
 
-def _final(script: ChatScript, model: str) -> dict[str, Any]:
+def _final(script: ChatScript, model: Facts) -> dict[str, Any]:
     output = [_reasoning("".join(script.reasoning))] if script.reasoning else []
-    output += [_message(script.text, "completed")] if script.tokens else []
+    output += [dict(hosted.item) for hosted in script.hosted]
+    output += [_message(script.text, "completed", script.annotations)] if script.tokens else []
     output += [_call(call, "completed") for call in script.tool_calls]
     body = _response(model, "completed", output) | {"usage": USAGE}
+    if script.tool_usage is not None:
+        body["tool_usage"] = script.tool_usage
     if script.finish in ("length", "content_filter"):
         reason = "max_output_tokens" if script.finish == "length" else "content_filter"
         body |= {"status": "incomplete", "incomplete_details": {"reason": reason}}
     return body
 
 
-def _message(text: str, status: str) -> dict[str, Any]:
-    content = [_text_part(text)] if text else []
+def _message(text: str, status: str, annotations: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    content = [_text_part(text, annotations)] if text else []
     return {"id": "msg_1", "type": "message", "role": "assistant", "status": status, "content": content}
 
 
-def _text_part(text: str) -> dict[str, Any]:
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+def _text_part(text: str, annotations: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    return {"type": "output_text", "text": text, "annotations": list(annotations), "logprobs": []}
 
 
 def _reasoning(text: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +55,20 @@ class ToolCallScript:
 
 
 @dataclass(frozen=True)
+class HostedScript:
+    """A tool of the service's own that works before the reply: its item as it ends, and its events on the way."""
+
+    item: Mapping[str, Any]
+    steps: tuple[str, ...] = ("in_progress",)
+
+
+@dataclass(frozen=True)
 class ChatScript:
-    """A reply: its tokens, the first after *first_token_ms*, the others at *tokens_per_s* (0: all at once)."""
+    """A reply: its tokens, the first after *first_token_ms*, the others at *tokens_per_s* (0: all at once).
+
+    By Responses also what the service's own tools do first (*hosted*), what the reply cites (*annotations*), and how
+    the service counts that (*tool_usage*).
+    """
 
     tokens: tuple[str, ...] = ("The", " capital", " of", " France", " is", " Paris", ".")
     first_token_ms: float = 0.0
@@ -63,6 +76,9 @@ class ChatScript:
     tool_calls: tuple[ToolCallScript, ...] = ()
     reasoning: tuple[str, ...] = ()
     finish: str = "stop"
+    hosted: tuple[HostedScript, ...] = ()
+    annotations: tuple[Mapping[str, Any], ...] = ()
+    tool_usage: Mapping[str, Any] | None = None
 
     @property
     def text(self) -> str:

@@ -145,7 +145,7 @@ def test_chat_answers_keep_to_the_specification(script: ChatScript, stream: bool
 @pytest.mark.parametrize("script", [ChatScript(), TOOLS, THINKING])
 @pytest.mark.parametrize("stream", [True, False])
 def test_responses_answers_keep_to_the_specification(script: ChatScript, stream: bool) -> None:
-    answer = responses_answers.response(script, asked("/responses", model="m", stream=stream))
+    answer = responses_answers.ResponseRoom().answer(script, asked("/responses", model="m", stream=stream))
     sent = payloads(answer)
     for payload in sent:
         assert openai_spec().schema_errors("ResponseStreamEvent" if stream else "Response", payload) == []

@@ -75,6 +75,40 @@ class ToolUse:
     duration_ms: float = 0.0
 
 
+HOSTED_TOOLS = frozenset({"web_search", "file_search", "code_interpreter"})
+"""Tools that run at the service; what they did is shown, and not told to a model as if it had called ours."""
+
+
+class SourceKind(StrEnum):
+    """What a reply leans on, or has made."""
+
+    PAGE = "page"  # a page of the web
+    DOCUMENT = "document"  # a document of the person's, searched at the service
+    MADE = "made"  # a file that the reply's code has written
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something that a reply cites, or a file that it has made.
+
+    Attributes:
+        title: of a page; of a file its name.
+        address: of a page.
+        file_id: the service's name for a file.
+        container_id: where the service keeps a file that was made, for some minutes.
+        path: on this computer: the document that was uploaded, or the copy of the file that was made; "" for none.
+        size_bytes: of a copy.
+    """
+
+    kind: SourceKind
+    title: str
+    address: str = ""
+    file_id: str = ""
+    container_id: str = ""
+    path: str = ""
+    size_bytes: int = 0
+
+
 @dataclass(frozen=True)
 class Message:
     """One turn of one side.
@@ -88,6 +122,7 @@ class Message:
         engine: who produced the text, as shown ("OpenAI gpt-6-luna").
         is_complete: False while it is being written, and after a crash or an error.
         tool_uses: what the model called before this reply, in order.
+        sources: what the reply cites and has made, in order, each once.
     """
 
     id: int
@@ -101,6 +136,7 @@ class Message:
     engine: str = ""
     is_complete: bool = True
     tool_uses: tuple[ToolUse, ...] = ()
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,7 +202,7 @@ def _told_uses(uses: Sequence[ToolUse]) -> tuple[ToolUse, ...]:
     return tuple(
         use if len(use.result) <= TOLD_RESULT_CHARS else replace(use, result=f"{use.result[:TOLD_RESULT_CHARS]}…")
         for use in uses
-        if not use.is_error
+        if not use.is_error and use.name not in HOSTED_TOOLS
     )
 
 

@@ -49,6 +49,9 @@ class Model:
         tools_effort: the reasoning effort that Chat Completions demands once tools are sent; "" for none.
         reasons: it thinks before it answers, so its encrypted thoughts can be asked for and handed back.
         images: for images: what it takes; a model that is not in the table gets the default.
+        efforts: of reasoning, from least to most, where it takes any.
+        hosted: the service's own tools that it can use (``core.hosted.HostedTool``).
+        cache_ttl: how long the service is asked to keep a prompt's beginning in its cache; "" leaves it to it.
     """
 
     id: str
@@ -65,6 +68,9 @@ class Model:
     tools_effort: str = ""
     reasons: bool = False
     images: ImageOffer = ANY_MODEL
+    efforts: tuple[str, ...] = ()
+    hosted: frozenset[str] = frozenset()
+    cache_ttl: str = ""
 
 
 @dataclass(frozen=True)
@@ -217,6 +223,9 @@ def _row(number: int, row: object) -> Model:
             tools_effort=row.get("tools_effort", ""),
             reasons=bool(row.get("reasons", False)),
             images=parse_offer(row.get("images", {})),
+            efforts=tuple(row.get("efforts", ())),
+            hosted=frozenset(row.get("hosted", ())),
+            cache_ttl=str(row.get("cache_ttl", "")),
         )
     except (TypeError, ValueError, AttributeError):
         sentence = _("The row “{id}” of the model table cannot be read.").format(id=row["id"])

@@ -47,6 +47,13 @@ class ChatApi(StrEnum):
     CHAT_COMPLETIONS = "chat_completions"
 
 
+class Memory(StrEnum):
+    """Who remembers a conversation between its turns; only a service that speaks Responses can be asked to."""
+
+    RESENT = "resent"  # nobody but this computer: everything is sent again, and the service is told to keep nothing
+    HELD = "held"  # the service, which keeps it for weeks and is sent only what is new
+
+
 @dataclass(frozen=True)
 class Provider:
     """Somebody who does jobs.
@@ -57,6 +64,7 @@ class Provider:
         api_version: Azure only.
         paths: per job an endpoint path that replaces the standard one ({"images": "/images/generate"}).
         deployments: Azure: per job the deployment's name.
+        memory: who remembers a conversation; compatible servers are never asked to.
     """
 
     name: str
@@ -68,6 +76,7 @@ class Provider:
     chat_api: ChatApi = ChatApi.AUTO
     paths: Mapping[str, str] = field(default_factory=dict)
     deployments: Mapping[str, str] = field(default_factory=dict)
+    memory: Memory = Memory.RESENT
 
     @property
     def shown(self) -> str:
@@ -77,10 +86,14 @@ class Provider:
 
 @dataclass(frozen=True)
 class Choice:
-    """Who does a job, with which model; an empty model means the provider's default from the model table."""
+    """Who does a job, with which model; an empty model means the provider's default from the model table.
+
+    *effort*: of reasoning, for chat; empty leaves it to the model.
+    """
 
     provider: str
     model: str = ""
+    effort: str = ""
 
 
 LOCAL = Provider("local", ProviderKind.LOCAL)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from voiceapp.core.conversation import Line
+from voiceapp.core.conversation import Line, Source
+
+if TYPE_CHECKING:
+    from voiceapp.core.hosted import HostedChoice
 
 
 class Basis(StrEnum):
@@ -23,7 +27,8 @@ class Usage:
     """What a call consumed.
 
     ``amounts`` by kind: ``text_in``, ``text_cached``, ``text_out``, ``reasoning_out``, ``audio_in``, ``audio_out``,
-    ``image_in``, ``image_out`` (tokens), ``seconds``, ``characters``, ``images``. Kinds that the service did not
+    ``image_in``, ``image_out`` (tokens), ``seconds``, ``characters``, ``images``, ``web_searches``, ``file_searches``,
+    ``code_runs`` (calls of the service's own tools). Kinds that the service did not
     report are absent, never 0. ``text_cached`` and ``text_cache_write`` are included in ``text_in``, ``reasoning_out``
     in ``text_out``.
     """
@@ -144,6 +149,7 @@ class ChatRequest:
         conversation_key: stable per conversation, for prompt caching; not a secret.
         tool_choice: "" = as the model likes, "required", "none", or the name of the one tool that it must call.
         schema: the reply's form, where it is not prose.
+        hosted: the service's own tools that it may use, where the service and the model have them.
     """
 
     instructions: str
@@ -153,6 +159,7 @@ class ChatRequest:
     conversation_key: str = ""
     tool_choice: str = ""
     schema: AnswerSchema | None = None
+    hosted: HostedChoice | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +176,39 @@ class ReasoningDelta:
     text: str
 
 
+class StepState(StrEnum):
+    """How far a tool of the service's is."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class HostedStep:
+    """A tool of the service's own works on the reply; told again whenever more is known.
+
+    Attributes:
+        id: the same for one call.
+        tool: a value of ``core.hosted.HostedTool``.
+        asked: JSON text: what is searched for, or the code.
+        answered: what came of it, as far as the service tells.
+    """
+
+    id: str
+    tool: str
+    state: StepState = StepState.RUNNING
+    asked: str = "{}"
+    answered: str = ""
+
+
+@dataclass(frozen=True)
+class SourceFound:
+    """The reply cites *source*, or has made it."""
+
+    source: Source
+
+
 @dataclass(frozen=True)
 class ReplyEnd:
     """The reply is complete. *finish*: "stop", "length", "tool_calls" or "content_filter"."""
@@ -177,4 +217,4 @@ class ReplyEnd:
     usage: Usage | None = None
 
 
-ReplyPart = TextDelta | ReasoningDelta | ToolCall | ReplyEnd
+ReplyPart = TextDelta | ReasoningDelta | ToolCall | HostedStep | SourceFound | ReplyEnd

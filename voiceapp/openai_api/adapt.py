@@ -16,9 +16,9 @@ Body = dict[str, Any]
 
 DROPPABLE = frozenset({
     "frequency_penalty", "include", "instructions", "keywords", "language", "languages", "logprobs", "max_tokens",
-    "parallel_tool_calls", "presence_penalty", "prompt", "prompt_cache_key", "reasoning", "reasoning_effort",
-    "safety_identifier", "service_tier", "speed", "store", "stream_options", "temperature", "text", "tool_choice",
-    "tools", "top_p", "verbosity",
+    "parallel_tool_calls", "presence_penalty", "prompt", "prompt_cache_key", "prompt_cache_options", "reasoning",
+    "reasoning_effort", "safety_identifier", "service_tier", "speed", "store", "stream_options", "temperature",
+    "text", "tool_choice", "tools", "top_p", "verbosity",
 })  # fmt: skip
 """Parameters without which an answer is still the answer to what was asked."""
 
@@ -31,6 +31,8 @@ _DROPPABLE_AT: Mapping[str, frozenset[str]] = {
     "image_edits": _IMAGES,
     "embeddings": frozenset({"dimensions", "encoding_format"}),
     "batches": frozenset({"metadata"}),
+    "transcription": DROPPABLE | {"response_format", "stream"},  # words are words, with or without their times
+    "translation": DROPPABLE | {"response_format"},
 }
 """Where an endpoint has parameters of its own, those: a picture in another form is still the picture."""
 
@@ -98,12 +100,17 @@ def wait_before_retry_s(error: ProviderError, attempt: int, jitter: float) -> fl
 def _refused_parameter(param: str, prose: str, body: Body, droppable: frozenset[str]) -> str:
     name = param.replace("[", ".").split(".")[0]
     if name in body:
-        return name if name in droppable else ""
+        return name if name in droppable and not (name == "tools" and _is_hosted(body)) else ""
     if "does not support tools" in prose and "tools" in body:
         return "tools"
     # Longest first: "reasoning_effort" is not "reasoning".
     named = [key for key in sorted(body, key=len, reverse=True) if key in droppable and _stands_in(key, prose)]
     return named[0] if named else ""
+
+
+def _is_hosted(body: Body) -> bool:
+    """Whether the service's own tools are among those of the request: they are given up first, by who asked."""
+    return any(isinstance(tool, dict) and tool.get("type") != "function" for tool in body["tools"])
 
 
 def _stands_in(name: str, prose: str) -> bool:

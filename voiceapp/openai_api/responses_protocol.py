@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from voiceapp.core.conversation import Line
+from voiceapp.core.hosted import HostedTool
 from voiceapp.core.models import Model
 from voiceapp.core.speech import (
     ChatRequest,
@@ -16,9 +17,11 @@ from voiceapp.core.speech import (
     TextDelta,
     ToolCall,
     ToolResult,
+    ToolSpec,
     Usage,
 )
 from voiceapp.openai_api.completions_protocol import GENERAL_CHOICES, form_of, parameters_of, steps_of
+from voiceapp.openai_api.responses_hosted import HostedDecoder, declared, includes
 from voiceapp.openai_api.text_joiner import TextJoiner, whole
 
 Item = Mapping[str, Any]
@@ -36,46 +39,58 @@ def request_body(
     *,
     effort: str = "",
     thoughts: Callable[[str], Sequence[Item]] = lambda _call_id: (),
+    hosted: Sequence[HostedTool] = (),
+    is_held: bool = False,
+    after: str = "",
 ) -> dict[str, Any]:
-    """Return the body of ``POST /responses``: nothing kept by the server, everything sent again.
+    """Return the body of ``POST /responses``.
+
+    What grows from turn to turn stands last, so that the body of a turn begins with all of the one before.
 
     Args:
-        request: what the model gets.
+        request: what the model gets; on top of *after* only what is new.
         model: its name on the wire.
         known: the table's row for it.
         effort: of reasoning; empty leaves it to the model.
         thoughts: by call id, the model's (encrypted) reasoning items that led to a tool call, to be handed back.
+        hosted: the service's own tools that it may use.
+        is_held: the service is to keep the response; otherwise it is told to keep nothing.
+        after: the response that the service holds and this one follows; "" = everything is sent.
     """
-    body: dict[str, Any] = {
-        "model": model,
-        "input": _items(request, thoughts),
-        "stream": True,
-        "store": False,
-    }
-    if request.instructions:
+    body: dict[str, Any] = {"model": model, "stream": True, "store": is_held}
+    if request.instructions:  # never inherited from the response before
         body["instructions"] = whole(request.instructions)
-    if request.tools:
-        body["tools"] = [
-            {
-                "type": "function",
-                "name": t.name,
-                "description": t.description,
-                "strict": False,
-                **parameters_of(t, known),
-            }
-            for t in request.tools
-        ]
+    tools = [_declared(tool, known) for tool in request.tools]
+    if tools or hosted:
+        stores = request.hosted.stores if request.hosted else ()
+        body["tools"] = [*tools, *declared(hosted, stores)]
         if request.tool_choice:
             body["tool_choice"] = _choice(request.tool_choice)
     if request.schema is not None:
         body["text"] = {"format": {"type": "json_schema", **form_of(request.schema)}}
     if effort:
         body["reasoning"] = {"effort": effort}
-    if known.reasons and request.tools:
-        body["include"] = ["reasoning.encrypted_content"]
+    if wanted := _includes(request, known, hosted, is_held=is_held):
+        body["include"] = wanted
     if request.conversation_key and known.jobs:
         body["prompt_cache_key"] = request.conversation_key
+        if known.cache_ttl:
+            body["prompt_cache_options"] = {"ttl": known.cache_ttl}
+    if after:
+        body["previous_response_id"] = after
+    body["input"] = _items(request, thoughts)
     return {name: value for name, value in body.items() if name not in known.refuses}
+
+
+def _declared(tool: ToolSpec, known: Model) -> dict[str, Any]:
+    head = {"type": "function", "name": tool.name, "description": tool.description}
+    return {**head, "strict": False, **parameters_of(tool, known)}
+
+
+def _includes(request: ChatRequest, known: Model, hosted: Sequence[HostedTool], *, is_held: bool) -> list[str]:
+    """Ask for the model's thoughts where they are to be handed back: a service that holds them needs them not."""
+    thoughts = ["reasoning.encrypted_content"] if known.reasons and request.tools and not is_held else []
+    return [*thoughts, *includes(hosted)]
 
 
 def _choice(wanted: str) -> str | dict[str, Any]:
@@ -108,7 +123,8 @@ class ResponsesDecoder:
     """Turns events, or one whole response, into reply parts.
 
     ``is_over`` tells that the server said the end; ``failure`` holds the error object of a failed response.
-    ``thoughts`` are the reasoning items seen, ``call_ids`` the calls that followed them.
+    ``thoughts`` are the reasoning items seen, ``call_ids`` the calls that followed them. ``response_id`` is set once
+    the response was completed and the server has kept it.
     """
 
     provider: str
@@ -124,6 +140,9 @@ class ResponsesDecoder:
     _reasoning: TextJoiner = field(default_factory=TextJoiner)
     _has_deltas: bool = False
     _arguments: dict[str, str] = field(default_factory=dict)
+    _hosted: HostedDecoder = field(default_factory=HostedDecoder)
+    response_id: str = ""
+    _tool_usage: object = None
 
     is_end_said: ClassVar[bool] = True
 
@@ -152,6 +171,8 @@ class ResponsesDecoder:
             yield from self._end({**(event.get("response") or {}), "status": "failed"})
         elif event.get("object") == "response":  # a whole response instead of a stream
             yield from self._end(event)
+        elif isinstance(kind, str):
+            yield from self._hosted.event(kind, event)
 
     def _delta(self, kind: str, delta: str) -> Iterator[ReplyPart]:
         if delta:
@@ -172,10 +193,14 @@ class ResponsesDecoder:
             yield ReasoningDelta(rest)
         if rest := self._text.finish():
             yield TextDelta(rest)
-        usage = None if self._usage is None else Usage(self.provider, self.model, response_amounts(self._usage))
+        usage = None
+        if self._usage is not None:
+            amounts = response_amounts(self._usage) | self._hosted.amounts(self._tool_usage)
+            usage = Usage(self.provider, self.model, amounts)
         yield ReplyEnd("tool_calls" if self.call_ids else self._finish, usage)
 
     def _item(self, item: Item) -> Iterator[ReplyPart]:
+        yield from self._hosted.item(item)
         kind = item.get("type")
         if kind == "function_call":
             call_id = str(item.get("call_id") or item.get("id") or f"call_{len(self.call_ids) + 1}")
@@ -207,6 +232,9 @@ class ResponsesDecoder:
             self.failure = response.get("error") or {"code": "server_error"}
             return
         self.is_over = True
+        if response.get("store") is not False and response.get("status", "completed") == "completed":
+            self.response_id = str(response.get("id") or "")
+        self._tool_usage = response.get("tool_usage")
         usage = response.get("usage")
         if isinstance(usage, Mapping) and usage:
             self._usage = usage

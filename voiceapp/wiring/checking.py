@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from voiceapp.core.errors import ProviderError, VoiceAppError
 from voiceapp.core.events import ProviderChecked
+from voiceapp.core.hosted import speaks_responses
 from voiceapp.core.problems import problem_of
 from voiceapp.core.providers import JobCheck, Standing
-from voiceapp.core.settings import ChatApi, Job, Provider, ProviderKind, Settings
+from voiceapp.core.settings import Job, ProviderKind, Settings
 from voiceapp.wiring.wires import WireMaker
 
 if TYPE_CHECKING:
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
 LOCAL_JOBS = frozenset({Job.CHAT, Job.TRANSCRIPTION, Job.SPEECH})
 NO_WAY = frozenset({"no_key", "auth", "no_network", "timeout", "no_credit", "config"})
 """Where the list of models ends like this, nothing else can go better."""
-
-
-def speaks_responses(provider: Provider) -> bool:
-    """Tell which of the two chat protocols *provider* gets."""
-    is_openai = provider.kind is ProviderKind.OPENAI and not provider.base_url
-    return provider.chat_api is ChatApi.RESPONSES or (provider.chat_api is ChatApi.AUTO and is_openai)
 
 
 async def check(maker: WireMaker, settings: Settings, name: str, jobs: Sequence[str] = ()) -> ProviderChecked:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from voiceapp.core.catalogue import endings, refreshed
 from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.events import Engines, ProviderChecked, ServerFound
+from voiceapp.core.hosted import speaks_responses
 from voiceapp.core.models import ModelTable
 from voiceapp.core.providers import ModelsListed, ProviderEvent
-from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
+from voiceapp.core.settings import Choice, Job, Memory, Provider, ProviderKind, Settings
 from voiceapp.ports import Cache, ChatModel, EngineSet, Moderator, Resampler, Secrets, SpeechToText, TextToSpeech
 from voiceapp.wiring import servers
 from voiceapp.wiring.chain import (
@@ -26,7 +27,7 @@ from voiceapp.wiring.chain import (
     Link,
     Ward,
 )
-from voiceapp.wiring.checking import check, speaks_responses
+from voiceapp.wiring.checking import check
 from voiceapp.wiring.late import Late, LateChat, LateModerator, LateSpeechToText, LateTextToSpeech
 from voiceapp.wiring.wires import WireMaker
 
@@ -160,7 +161,11 @@ class EngineFactory:
             from voiceapp.openai_api.completions_chat import CompletionsChat
             from voiceapp.openai_api.responses_chat import ResponsesChat
 
-            return (ResponsesChat if is_responses else CompletionsChat)(wire, choice.model)
+            if not is_responses:
+                return CompletionsChat(wire, choice.model, effort=choice.effort)
+            is_held = provider.memory is Memory.HELD and provider.kind is not ProviderKind.COMPATIBLE
+            held = self.wires.held(provider) if is_held else None
+            return ResponsesChat(wire, choice.model, effort=choice.effort, held=held)
 
         return LateChat(self._label(provider, Job.CHAT, choice.model), wires.engine(provider, build))
 

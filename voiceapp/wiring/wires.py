@@ -18,6 +18,7 @@ from voiceapp.core.settings import Provider, ProviderKind
 from voiceapp.ports import Cache, NoCache, Secrets
 
 if TYPE_CHECKING:
+    from voiceapp.openai_api.held import HeldConversations
     from voiceapp.openai_api.queue import ProviderQueue
     from voiceapp.openai_api.wire import Wire
 
@@ -53,6 +54,7 @@ class WireMaker:
         self._on_notice = on_notice
         self._cache = cache or NoCache()
         self._queues: dict[str, ProviderQueue] = {}
+        self._held: dict[str, HeldConversations] = {}
         self._lock = threading.Lock()
 
     def build(self, provider: Provider, *, is_test: bool = False) -> Wire:
@@ -81,6 +83,17 @@ class WireMaker:
             queue=queue,
             kept=KeptAnswers(self._cache, whose) if self.is_cached and not is_test else None,
         )
+
+    def held(self, provider: Provider) -> HeldConversations:
+        """Return the conversations that *provider* holds; the same for all engines of it. Blocking."""
+        from voiceapp.openai_api.held import HeldConversations
+
+        whose = _whose(provider)
+        with self._lock:
+            if whose not in self._held:
+                kept = self._cache.get("held", whose) or b""
+                self._held[whose] = HeldConversations(kept, self._keeper("held", whose), time.time)
+            return self._held[whose]
 
     async def listing(self, wire: Wire, *, is_fresh: bool = False) -> tuple[Listed, ...]:
         """Return what the provider lists: kept from today, or asked for. Raises ProviderError."""
