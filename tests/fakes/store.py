@@ -14,6 +14,7 @@ from voiceapp.core.audio import Clip, Float32Block, level_of
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, Timings, ToolUse
 from voiceapp.core.errors import StoreError
 
+from voiceapp.core.transcript import Details
 ENVELOPE_VALUES = 64
 Row = TypeVar("Row", Take, ConversationHead, Message)
 
@@ -86,8 +87,10 @@ class MemoryStore:
         conversation_id: int | None = None,
     ) -> Take:
         """As Store."""
+        details: Details | None = None,
         self._check_writable()
-        changes = {"state": state, "text": text, "engine": engine, "error": error, "conversation_id": conversation_id}
+        changes: dict[str, Any] = {"state": state, "text": text, "engine": engine, "error": error}
+        changes |= {"conversation_id": conversation_id, "details": details}
         self._takes[take_id] = _changed(await self.take(take_id), changes)
         return self._takes[take_id]
 

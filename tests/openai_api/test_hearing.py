@@ -8,15 +8,12 @@ import wave
 import numpy as np
 import pytest
 
-from tests.openai_api.conftest import MakeWire
 from tests.server import faults
 from tests.server.audio_answers import json_answer
 from tests.server.loopback import LoopbackServer
-from voiceapp.core.errors import ProviderDown, TooLong
+from voiceapp.core.errors import ProviderDown
 from voiceapp.core.prompt_echo import is_prompt_echo
-from voiceapp.core.settings import ProviderKind
 from voiceapp.core.speech import HearingRequest, Segment, Transcript
-from voiceapp.openai_api import speech_to_text
 from voiceapp.openai_api.hearing_protocol import hearing_amounts, transcript_from
 from voiceapp.openai_api.speech_to_text import HttpSpeechToText
 from voiceapp.openai_api.sse import NotTheProtocol
@@ -89,17 +86,6 @@ async def test_silence_sends_nothing(server: LoopbackServer, wire: Wire) -> None
 async def test_leaving_early_sends_nothing(server: LoopbackServer, wire: Wire) -> None:
     async with HttpSpeechToText(wire).hear(REQUEST) as hearing:
         await hearing.push(TONE)
-    assert server.requests_for(PATH) == []
-
-
-async def test_a_recording_beyond_the_limit_is_not_sent(
-    server: LoopbackServer, make_wire: MakeWire, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(speech_to_text, "MAX_UPLOAD_BYTES", 6000)
-    engine = HttpSpeechToText(make_wire(name="shed", kind=ProviderKind.COMPATIBLE), "m")
-    with pytest.raises(TooLong) as caught:
-        await hear(engine)
-    assert "saved" in caught.value.hint
     assert server.requests_for(PATH) == []
 
 

@@ -24,6 +24,11 @@ class UploadFile:
             self._data, "w", samplerate=rate_hz, channels=1, format=file_format, subtype=subtype
         )
 
+    @property
+    def size_bytes(self) -> int:
+        """How large the file is so far; what the encoder still holds is missing."""
+        return self._data.getbuffer().nbytes
+
     def write(self, block: Float32Block) -> None:
         """Append *block*."""
         self._file.write(clean(block))

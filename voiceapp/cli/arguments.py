@@ -133,8 +133,18 @@ def _transcribe(commands: Commands) -> None:
     one.add_argument("files", nargs="+", type=Path, metavar="FILE")
     one.add_argument("--format", choices=("txt", "md", "srt", "vtt", "json"), default="txt")
     one.add_argument("--out", type=Path, metavar="FILE", help=_("write there; a folder takes one file per recording"))
-    one.add_argument("--language", default="", metavar="CODE", help=_("of the speech: en, de, ko, …"))
+    one.add_argument("--model", default="", metavar="NAME", help=_("who hears; default: as set"))
+    _heard_so(one)
     _pays(one)
+
+
+def _heard_so(one: argparse.ArgumentParser) -> None:
+    """Let *one* say how speech is to be heard."""
+    one.add_argument("--language", default="", metavar="CODE", help=_("of the speech: en, de, ko, …"))
+    one.add_argument("--prompt", default="", metavar="TEXT", help=_("what it is about"))
+    one.add_argument("--keywords", action="append", default=[], metavar="A,B", help=_("names and terms in it"))
+    one.add_argument("--translate", action="store_true", help=_("in English, whatever is spoken"))
+    one.add_argument("--speakers", action="store_true", help=_("with who says what"))
 
 
 def _devices(commands: Commands) -> None:

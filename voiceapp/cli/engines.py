@@ -28,10 +28,10 @@ class Tools:
 
 
 @asynccontextmanager
-async def open_engines(context: Context, *jobs: Job) -> AsyncIterator[Tools]:
+async def open_engines(context: Context, *jobs: Job, model: str = "") -> AsyncIterator[Tools]:
     """Build the engines that the settings and ``--provider`` name; close them at the end. Raises VoiceAppError.
 
-    *jobs*: what the provider named does besides the jobs of a turn.
+    *jobs*: what the provider named does besides the jobs of a turn; *model*: who hears instead of the usual one.
     """
     secrets = secrets_of(context.paths)
     settings, file = settings_in_force(context.paths, secrets)
@@ -41,6 +41,9 @@ async def open_engines(context: Context, *jobs: Job) -> AsyncIterator[Tools]:
         settings = settings.with_provider(context.provider)
         more = {job.value: settings.jobs.get(job.value, Choice(context.provider)) for job in jobs}
         settings = replace(settings, jobs={**settings.jobs, **more})
+    if model:
+        ears = Choice(settings.choice(Job.TRANSCRIPTION).provider, model)
+        settings = replace(settings, jobs={**settings.jobs, Job.TRANSCRIPTION.value: ears})
     factory = factory_of(context.paths, secrets, context.output.notice, told_in(context.output))
     engines = await factory.make(settings)
     try:

@@ -1,10 +1,11 @@
-"""``voiceapp transcribe``: recordings to text or subtitles."""
+"""``voiceapp transcribe``: recordings to text or subtitles, in English if wanted, with who speaks if that is told."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from gettext import gettext as _
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from voiceapp.audio.resample import StreamResampler
 from voiceapp.audio.soundfile_io import length_s, read
 from voiceapp.cli.engines import Tools, open_engines
 from voiceapp.cli.running import Context, run_job
-from voiceapp.core.errors import ConfigError, VoiceAppError
+from voiceapp.core.errors import ConfigError, ProviderError, VoiceAppError
+from voiceapp.core.hearing import HearingOptions, request_of
 from voiceapp.core.settings import Job
-from voiceapp.core.speech import HearingRequest
-from voiceapp.core.transcript_formats import Format, written
+from voiceapp.core.speech import Transcript
+from voiceapp.core.transcript_formats import Format, has_times, times_are_shares, written
 from voiceapp.store.files import told_as_store_error
-from voiceapp.voice.hearing import transcribe as heard
+from voiceapp.voice.hearing import transcribe as recording_heard
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,15 +34,17 @@ async def transcribe(context: Context, arguments: argparse.Namespace) -> int:
             _("Several recordings cannot be written to one file."), hint=_("Name a folder that exists with --out.")
         )
     is_failed = False
-    async with open_engines(context) as tools:
+    async with open_engines(context, model=arguments.model) as tools:
         await _announce(context, tools, files)
         for file in files:
             try:
-                text = await _one(context, tools, file, arguments.language, Format.JSON if arguments.json else form)
+                heard = await _heard(context, tools, file, options_of(arguments))
             except VoiceAppError as error:
                 is_failed = True
                 context.output.failed(_named(error, file) if len(files) > 1 else error)
                 continue
+            text = heard.written(Format.JSON if arguments.json else form)
+            is_failed = _tell_doubts(context, heard, form) or is_failed
             if len(files) > 1 and out is None and form is Format.TXT and not arguments.json:
                 text = f"{file.name}: {text.strip()}\n"
             _deliver(context, text, file, out, Format.JSON if arguments.json else form)
@@ -55,12 +59,58 @@ async def _announce(context: Context, tools: Tools, files: Sequence[Path]) -> No
         context.output.notice(estimate.words)
 
 
-async def _one(context: Context, tools: Tools, file: Path, language: str, form: Format) -> str:
+@dataclass(frozen=True)
+class Heard:
+    """A recording with its words."""
+
+    file: Path
+    transcript: Transcript
+    duration_s: float
+    engine: str
+    options: HearingOptions
+
+    def written(self, form: Format) -> str:
+        """Return the transcript as a file."""
+        return written(self.transcript, form, name=self.file.name, duration_s=self.duration_s, engine=self.engine)
+
+
+def options_of(arguments: argparse.Namespace) -> HearingOptions:
+    """Return what was asked for on the command line."""
+    terms = [term.strip() for line in arguments.keywords for term in line.split(",")]
+    return HearingOptions(
+        arguments.language,
+        arguments.prompt,
+        tuple(filter(None, terms)),
+        True if arguments.translate else None,
+        True if arguments.speakers else None,
+    )
+
+
+async def _heard(context: Context, tools: Tools, file: Path, options: HearingOptions) -> Heard:
     engine, settings = tools.engines.hearing, tools.settings
     clip = await asyncio.to_thread(read, file)
-    request = HearingRequest(language or settings.language, settings.vocabulary)
-    transcript = await heard(engine, clip, request, StreamResampler)
-    return written(transcript, form, name=file.name, duration_s=clip.duration_s, engine=engine.label)
+    usual = request_of(settings.hearing, settings.language, settings.vocabulary, is_recording=True)
+
+    def on_partial(text: str) -> None:
+        context.output.event("partial_transcript", file=file.name, text=text)
+
+    request = options.applied(usual)
+    transcript = await recording_heard(
+        engine, clip, request, StreamResampler, on_partial if context.output.is_json else None
+    )
+    return Heard(file, transcript, clip.duration_s, engine.label, options)
+
+
+def _tell_doubts(context: Context, heard: Heard, form: Format) -> bool:
+    """Say what the transcript is not; True where part of the recording is missing from it."""
+    transcript, tell = heard.transcript, context.output
+    if form in (Format.SRT, Format.VTT) and not has_times(transcript):
+        tell.notice(f"{heard.file.name}: {times_are_shares()}")
+    if heard.options.are_speakers_told and transcript.text and not any(one.speaker for one in transcript.segments):
+        tell.notice(_("{file}: {engine} did not tell who speaks.").format(file=heard.file.name, engine=heard.engine))
+    for gap in transcript.gaps:
+        tell.failed(_named(ProviderError(f"{gap.words} {gap.reason}"), heard.file))
+    return bool(transcript.gaps)
 
 
 def _deliver(context: Context, text: str, file: Path, out: Path | None, form: Format) -> None:

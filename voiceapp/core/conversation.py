@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from voiceapp.core.attachments import Attachment, Shown
+from voiceapp.core.transcript import Details
 
 
 class Role(StrEnum):
@@ -62,6 +67,7 @@ class Take:
     error: str = ""
     conversation_id: int | None = None
 
+    details: Details = field(default=Details(), repr=False)
 
 @dataclass(frozen=True)
 class ToolUse:

@@ -43,7 +43,9 @@ class Model:
         surcharge: for long requests: above ``above_tokens`` of input, all that goes in costs ``in`` times as much and
             all that comes out ``out`` times.
         limits: ``input_chars``, ``upload_bytes``, ``context_tokens``.
-        accepts: optional request parameters that it takes beyond its endpoint's common ones.
+        accepts: optional request parameters that it takes beyond its endpoint's common ones; for hearing also
+            ``translate`` and ``diarize``, what it can do.
+        formats: for hearing: the values of ``response_format`` that it takes; empty: unknown.
         refuses: request parameters that must not be sent.
         voices: for speech.
         tools_effort: the reasoning effort that Chat Completions demands once tools are sent; "" for none.
@@ -68,6 +70,7 @@ class Model:
     tools_effort: str = ""
     reasons: bool = False
     images: ImageOffer = ANY_MODEL
+    formats: tuple[str, ...] = ()
     efforts: tuple[str, ...] = ()
     hosted: frozenset[str] = frozenset()
     cache_ttl: str = ""
@@ -230,3 +233,4 @@ def _row(number: int, row: object) -> Model:
     except (TypeError, ValueError, AttributeError):
         sentence = _("The row “{id}” of the model table cannot be read.").format(id=row["id"])
         raise ConfigError(sentence) from None
+            formats=tuple(row.get("formats", ())),

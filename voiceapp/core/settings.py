@@ -11,6 +11,7 @@ from enum import StrEnum
 from gettext import gettext as _
 
 from voiceapp.core.errors import ConfigError
+from voiceapp.core.hearing import HearingWishes
 from voiceapp.core.moderation import LOWEST_LIMIT, Policy
 from voiceapp.core.tool_settings import Permission, ToolServer, check_servers
 
@@ -123,6 +124,7 @@ class Settings:
         tool_servers: servers whose tools join voiceapp's own.
         readable_paths: files and folders that a model may ask to read.
         is_titled_by_model: a conversation gets its title from the chat model after the first exchange.
+        hearing: how speech is heard and sent.
         budget_usd: what may be spent in a month before every further paid call is asked about; None = no limit.
     """
 
@@ -148,6 +150,7 @@ class Settings:
     tool_servers: tuple[ToolServer, ...] = ()
     readable_paths: tuple[str, ...] = ()
     is_titled_by_model: bool = True
+    hearing: HearingWishes = field(default_factory=HearingWishes)
     budget_usd: float | None = None
 
     def choice(self, job: Job) -> Choice:

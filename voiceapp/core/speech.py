@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from voiceapp.core.conversation import Line, Source
 
+from voiceapp.core.transcript import Details, Gap, Word
+from voiceapp.core.transcript import Segment as Segment  # it belongs to the same vocabulary
 if TYPE_CHECKING:
     from voiceapp.core.hosted import HostedChoice
 
@@ -48,31 +50,45 @@ class HearingRequest:
         vocabulary: names and terms that are likely.
         prompt: free context for engines that take one.
     """
+        is_recording: the whole sound is there already; times are wanted where the engine gives them.
+        is_translated: the words are wanted in English.
+        are_speakers_told: who says what is wanted.
+        are_scores_wanted: how sure the engine is of each word is wanted, where it tells.
 
     language: str = ""
     vocabulary: tuple[str, ...] = ()
     prompt: str = ""
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of a transcript, with its place in the clip in seconds; *speaker* where the engine tells."""
-
-    start_s: float
-    end_s: float
-    text: str
-    speaker: str = ""
+    is_recording: bool = False
+    is_translated: bool = False
+    are_speakers_told: bool = False
+    are_scores_wanted: bool = False
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """The words of a clip; empty *text* means nothing was said. *segments* where the engine gives times."""
+    """The words of a clip; empty *text* means nothing was said.
+
+    Attributes:
+        segments: where the engine gives times.
+        words: where it tells how sure it was, every word in order.
+        gaps: what of the clip could not be turned into words; in *text* a bracket stands in its place.
+        spent: what was consumed beside *usage*, by an engine that failed on the way.
+    """
 
     text: str
     language: str = ""
     segments: tuple[Segment, ...] = ()
     usage: Usage | None = None
 
+    words: tuple[Word, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    is_translation: bool = False
+    spent: tuple[Usage, ...] = ()
+
+    @property
+    def details(self) -> Details:
+        """What is kept of it beside the text."""
+        return Details(self.language, self.segments, self.words, self.gaps, self.is_translation)
 
 @dataclass(frozen=True)
 class SpeechRequest:

@@ -2,18 +2,22 @@
 
 Subtitles keep to what people can read: lines of 42 characters, two of them, no more than 17 characters a second where
 the speech leaves room for that. Times come from the engine's segments; where it gives none, the text is spread over
-the clip by its length, which is honest about order and vague about moments.
+the clip by its length, and the file says so where its format has room for that (WebVTT, JSON, Markdown's missing
+times); for SubRip whoever writes it says it.
 """
 
 from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from gettext import gettext as _
 
+from voiceapp.core.cutting import run_together
 from voiceapp.core.speech import Segment, Transcript
+from voiceapp.core.transcript import Word, runs, speaker_name
 
 LINE_CHARS = 42
 CUE_LINES = 2
@@ -44,6 +48,24 @@ class Cue:
     start_s: float
     end_s: float
     lines: tuple[str, ...]
+    speaker: str = ""
+
+
+def has_times(transcript: Transcript) -> bool:
+    """Tell whether the engine gave times; without, those of subtitles are shares of the clip."""
+    return bool(transcript.segments) or not transcript.text.strip()
+
+
+def times_are_shares() -> str:
+    """What is said where subtitles have no real times."""
+    return _("The engine gave no times: they are shares of the recording by the length of the text.")
+
+
+def plain_text(transcript: Transcript) -> str:
+    """Return the words; where the engine told speakers, a line for each who has the floor, beginning with the name."""
+    if not any(segment.speaker for segment in transcript.segments):
+        return transcript.text.strip()
+    return "\n".join(f"{_named(turn)}{_one_line(turn.text)}" for turn in _turns(transcript.segments))
 
 
 def written(transcript: Transcript, form: Format, *, name: str = "", duration_s: float = 0.0, engine: str = "") -> str:
@@ -58,13 +80,13 @@ def written(transcript: Transcript, form: Format, *, name: str = "", duration_s:
     """
     match form:
         case Format.TXT:
-            return _line(transcript.text)
+            return _line(plain_text(transcript))
         case Format.MD:
             return _markdown(transcript, name, duration_s, engine)
         case Format.SRT:
             return _srt(cues(transcript, duration_s))
         case Format.VTT:
-            return _vtt(cues(transcript, duration_s))
+            return _vtt(cues(transcript, duration_s), has_times=has_times(transcript))
         case Format.JSON:
             return _json(transcript, name, duration_s, engine)
 
@@ -77,13 +99,13 @@ def cues(transcript: Transcript, duration_s: float) -> tuple[Cue, ...]:
 
 
 def _timed(segment: Segment) -> Iterator[Cue]:
-    """Cut one segment into cues and share its time among them by their length."""
-    groups = list(_groups(segment.text))
+    """Cut one segment into cues and share its time among them by their length; the first names who speaks."""
+    groups = list(_groups(f"{_named(segment)}{segment.text}"))
     total = sum(_width("".join(lines)) for lines in groups)
     start_s, length_s = max(segment.start_s, 0.0), max(segment.end_s - segment.start_s, 0.0)
     for lines in groups:
         share_s = length_s * _width("".join(lines)) / total
-        yield Cue(start_s, start_s + share_s, lines)
+        yield Cue(start_s, start_s + share_s, lines, segment.speaker)
         start_s += share_s
 
 
@@ -96,7 +118,7 @@ def _readable(pieces: list[Cue]) -> Iterator[Cue]:
         wanted_s = max(SHORTEST_S, _width("".join(cue.lines)) / CHARS_PER_S)
         end_s = max(min(cue.end_s, start_s + max(LONGEST_S, wanted_s)), start_s + wanted_s)
         end_s = max(start_s, min(end_s, next_s - GAP_S if next_s - GAP_S > start_s else next_s))
-        yield Cue(start_s, end_s, cue.lines)
+        yield replace(cue, start_s=start_s, end_s=end_s)
         previous_end_s = end_s
 
 
@@ -167,12 +189,13 @@ def _srt(subtitles: tuple[Cue, ...]) -> str:
     )
 
 
-def _vtt(subtitles: tuple[Cue, ...]) -> str:
+def _vtt(subtitles: tuple[Cue, ...], *, has_times: bool) -> str:
+    note = "" if has_times else f"\nNOTE {times_are_shares()}\n"
     blocks = [
         f"\n{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}\n" + _escaped("\n".join(cue.lines)) + "\n"
         for cue in subtitles
     ]
-    return "WEBVTT\n" + "".join(blocks)
+    return "WEBVTT\n" + note + "".join(blocks)
 
 
 def _escaped(text: str) -> str:
@@ -182,13 +205,52 @@ def _escaped(text: str) -> str:
 def _markdown(transcript: Transcript, name: str, duration_s: float, engine: str) -> str:
     facts = ", ".join(part for part in (_clock(duration_s, ".")[:8] if duration_s else "", engine) if part)
     head = [f"# {name}"] if name else []
-    body = [_paragraph(segment) for segment in transcript.segments] or [" ".join(transcript.text.split())]
-    return "\n\n".join(part for part in (*head, f"*{facts}*" if facts else "", *body) if part) + "\n"
+    body = _paragraphs(transcript)
+    legend = [f"*{_('(?) stands behind words that the recogniser was unsure of.')}*"]
+    has_weak = any(word.is_weak for word in transcript.words)
+    parts = (*head, f"*{facts}*" if facts else "", *body, *(legend if has_weak else ()))
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _paragraph(segment: Segment) -> str:
-    speaker = f" **{segment.speaker}:**" if segment.speaker else ""
-    return f"`{_clock(segment.start_s, '.')[:8]}`{speaker} {' '.join(segment.text.split())}"
+def _paragraphs(transcript: Transcript) -> list[str]:
+    """Return one paragraph a stretch, or one for all; weak words are found where the last stretch left off."""
+    if not transcript.segments:
+        return [_marked(_one_line(transcript.text), transcript.words)]
+    words = list(transcript.words)
+    paragraphs = []
+    for turn in _turns(transcript.segments):
+        count = len(turn.text.split())
+        paragraphs.append(_paragraph(turn, words[:count]))
+        del words[:count]
+    return paragraphs
+
+
+def _paragraph(segment: Segment, words: Sequence[Word]) -> str:
+    speaker = f" **{speaker_name(segment.speaker)}:**" if segment.speaker else ""
+    return f"`{_clock(segment.start_s, '.')[:8]}`{speaker} {_marked(_one_line(segment.text), words)}"
+
+
+def _marked(text: str, words: Sequence[Word]) -> str:
+    return "".join(f"{run.text}(?)" if run.is_weak else run.text for run in runs(text, words))
+
+
+def _turns(segments: Sequence[Segment]) -> list[Segment]:
+    """Join what one speaker says without another in between; where nobody is named, leave stretches as they are."""
+    turns: list[Segment] = []
+    for segment in segments:
+        if turns and segment.speaker and turns[-1].speaker == segment.speaker:
+            last = turns.pop()
+            segment = replace(last, end_s=segment.end_s, text=run_together((last.text, segment.text)))
+        turns.append(segment)
+    return turns
+
+
+def _named(segment: Segment) -> str:
+    return f"{speaker_name(segment.speaker)}: " if segment.speaker else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _json(transcript: Transcript, name: str, duration_s: float, engine: str) -> str:
@@ -197,6 +259,8 @@ def _json(transcript: Transcript, name: str, duration_s: float, engine: str) -> 
         | ({"speaker": s.speaker} if s.speaker else {})
         for s in transcript.segments
     ]
+    words = [{"text": w.text, "probability": w.probability, "is_weak": w.is_weak} for w in transcript.words]
+    gaps = [{"start_s": round(g.start_s, 3), "end_s": round(g.end_s, 3), "reason": g.reason} for g in transcript.gaps]
     table = {
         "event": "transcript",
         "file": name,
@@ -204,8 +268,12 @@ def _json(transcript: Transcript, name: str, duration_s: float, engine: str) -> 
         "language": transcript.language,
         "duration_s": round(duration_s, 3),
         "engine": engine,
+        "has_times": bool(transcript.segments),
         "segments": segments,
     }
+    table |= {"words": words} if words else {}
+    table |= {"gaps": gaps} if gaps else {}
+    table |= {"is_translation": True} if transcript.is_translation else {}
     return json.dumps(table, ensure_ascii=False) + "\n"
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from voiceapp.core.audio import Float32Block, clean, to_pcm16
-from voiceapp.core.errors import ProviderDown, TimedOut
+from voiceapp.core.errors import ConfigError, ProviderDown, TimedOut
 from voiceapp.core.speech import HearingRequest, Segment, Transcript
 from voiceapp.local.wire import HEADER
 
@@ -31,6 +31,15 @@ NOTE = _(
     "Speech is recognised on this computer, in English only. Short, clearly spoken sentences come out best; "
     "expect up to every third word to be wrong. For more, connect a speech service."
 )
+
+
+def _check(request: HearingRequest) -> None:
+    """Raise ConfigError for what only a speech service does."""
+    hint = _("Name a speech service for it, or switch it off under Settings, Voices and speech.")
+    if request.is_translated:
+        raise ConfigError(_("The recogniser on this computer does not translate."), hint=hint)
+    if request.are_speakers_told:
+        raise ConfigError(_("The recogniser on this computer does not tell who speaks."), hint=hint)
 
 
 class PocketsphinxSpeech:
@@ -61,7 +70,8 @@ class PocketsphinxSpeech:
     async def hear(
         self, request: HearingRequest, on_partial: Callable[[str], None] | None = None
     ) -> AsyncIterator[_Utterance]:
-        """As SpeechToText.hear. *request* changes nothing: the model knows English and its own words."""
+        """As SpeechToText.hear. The model knows English and its own words; what it cannot do it says."""
+        _check(request)
         worker, self._idle = self._idle, None
         if worker is None or worker.is_ended:
             worker = await self._start()

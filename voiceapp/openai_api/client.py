@@ -29,6 +29,7 @@ ENDPOINTS = {
     "chat": "/chat/completions",
     "responses": "/responses",
     Job.TRANSCRIPTION.value: "/audio/transcriptions",
+    "translation": "/audio/translations",
     Job.SPEECH.value: "/audio/speech",
     Job.IMAGES.value: "/images/generations",
     "image_edits": "/images/edits",

@@ -40,7 +40,7 @@ _REFUSED = {
 _TOO_LONG = {"context_length_exceeded", "string_above_max_length", "request_too_large", "exceed_context_size_error"}
 _TOO_LONG_WORDS = (
     "maximum context length", "context window", "context size", "maximum content size", "too large", "too long",
-    "string_too_long", "maximum length",
+    "string_too_long", "maximum length", "is longer than",
 )  # fmt: skip
 _WRONG_KEY = {"invalid_api_key", "invalid_authentication", "authentication_error", "unauthorized", "Unauthorized"}
 _LIMIT = {

@@ -11,23 +11,69 @@ from voiceapp.core.models import Model
 from voiceapp.core.speech import Basis, HearingRequest, Segment, Transcript, Usage
 from voiceapp.openai_api.sse import UNREADABLE, EventDecoder, NotTheProtocol, is_html
 from voiceapp.openai_api.text_joiner import whole
+from voiceapp.openai_api.word_scores import words_in
 
 LIKE_WHISPER = frozenset({"language", "prompt"})
 """What a model takes that the table does not know: nearly all of them imitate whisper-1."""
+DIARIZED = "diarized_json"
+UNKNOWN_FORMATS = ("json",)
+"""Every server answers JSON; many that are no Whisper refuse anything else."""
+UNCHUNKED_S = 30.0
+"""Beyond, a model that tells speakers wants to be told how to cut the sound."""
 MAX_KEYWORDS = 100
 MAX_PROMPT_CHARS = 800
 """About the 224 tokens of which Whisper's family only reads the last."""
 
 
-def form_fields(request: HearingRequest, model: str, known: Model) -> dict[str, Any]:
-    """Return the fields beside the file; language, prompt and vocabulary in the form that the model accepts."""
+def form_fields(
+    request: HearingRequest, model: str, known: Model, seconds: float = 0.0, *, is_streamed: bool = False
+) -> dict[str, Any]:
+    """Return the fields beside the file, each in the form that the model accepts.
+
+    Args:
+        request: what is wanted.
+        model: as it is sent.
+        known: what the table knows about it.
+        seconds: how long the sound is.
+        is_streamed: the words are wanted as they come.
+    """
     accepts = known.accepts or LIKE_WHISPER
-    fields: dict[str, Any] = {"model": model, "response_format": "json"}
+    fields: dict[str, Any] = {"model": model, "response_format": answer_format(request, known)}
     if request.language:
         if "languages" in accepts:
             fields["languages"] = [request.language]
         elif "language" in accepts:
             fields["language"] = request.language
+    fields |= _hints(request, accepts)
+    if "logprobs" in accepts and request.are_scores_wanted and fields["response_format"] == "json":
+        fields["include"] = ["logprobs"]
+    if fields["response_format"] == DIARIZED or ("chunking_strategy" in accepts and seconds > UNCHUNKED_S):
+        fields["chunking_strategy"] = "auto"
+    if is_streamed and "stream" in accepts:
+        fields["stream"] = True
+    return {name: value for name, value in fields.items() if name not in known.refuses}
+
+
+def translation_fields(request: HearingRequest, model: str, known: Model) -> dict[str, Any]:
+    """Return the fields beside the file for words in English; that endpoint takes no language and no keywords."""
+    is_timed = request.is_recording and "verbose_json" in known.formats
+    fields: dict[str, Any] = {"model": model, "response_format": "verbose_json" if is_timed else "json"}
+    return fields | _hints(request, frozenset({"prompt"}))
+
+
+def answer_format(request: HearingRequest, known: Model) -> str:
+    """Return the ``response_format`` that tells most of what is wanted, of those that the model takes."""
+    formats = known.formats or UNKNOWN_FORMATS
+    if request.are_speakers_told and (DIARIZED in formats or not known.jobs):
+        return DIARIZED
+    if request.is_recording and "verbose_json" in formats:
+        return "verbose_json"
+    return "json" if "json" in formats else formats[0]
+
+
+def _hints(request: HearingRequest, accepts: frozenset[str]) -> dict[str, Any]:
+    """Return context and terms: terms as keywords where there are such, else at the prompt's end."""
+    fields: dict[str, Any] = {}
     terms = [term for term in map(_keyword, request.vocabulary) if term][:MAX_KEYWORDS]
     prompt = whole(request.prompt).strip()
     if "keywords" in accepts:
@@ -37,7 +83,7 @@ def form_fields(request: HearingRequest, model: str, known: Model) -> dict[str, 
         prompt = f"{prompt} {', '.join(terms)}".strip()
     if prompt and "prompt" in accepts:
         fields["prompt"] = prompt[-MAX_PROMPT_CHARS:]
-    return {name: value for name, value in fields.items() if name not in known.refuses}
+    return fields
 
 
 def _keyword(term: str) -> str:
@@ -79,6 +125,7 @@ def transcript_from(objects: Sequence[Mapping[str, Any]], provider: str, model: 
         text=whole(text).strip(),
         language=_language(last),
         segments=_segments(objects),
+        words=words_in(objects),
         usage=Usage(provider, model, {"seconds": seconds} | told, basis),
     )
 

@@ -16,6 +16,11 @@ class UploadEncoder(Protocol):
     """With the ending by which servers tell the format."""
     mime: str
 
+    @property
+    def size_bytes(self) -> int:
+        """How large the file is so far, about."""
+        ...
+
     def write(self, block: Float32Block) -> None:
         """Append *block*."""
         ...
@@ -29,6 +34,9 @@ MakeEncoder = Callable[[int], UploadEncoder]
 """Makes an encoder for a rate in Hz."""
 
 
+HEADER_BYTES = 44
+
+
 class WavEncoder:
     """16-bit mono WAV: 32 kB a second at 16 kHz, no CPU to speak of."""
 
@@ -39,11 +47,22 @@ class WavEncoder:
         self._rate_hz = rate_hz
         self._pcm = bytearray()
 
+    @property
+    def size_bytes(self) -> int:
+        return len(self._pcm) + HEADER_BYTES
+
     def write(self, block: Float32Block) -> None:
         self._pcm += to_pcm16(block)
 
     def finish(self) -> bytes:
         return wav_header(len(self._pcm), self._rate_hz) + self._pcm
+
+
+def wav_file(samples: Float32Block, rate_hz: int) -> bytes:
+    """Return *samples* as a WAV file."""
+    encoder = WavEncoder(rate_hz)
+    encoder.write(samples)
+    return encoder.finish()
 
 
 def wav_header(data_bytes: int, rate_hz: int) -> bytes:

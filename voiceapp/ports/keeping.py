@@ -18,6 +18,7 @@ from voiceapp.core.conversation import (
 )
 
 
+from voiceapp.core.transcript import Details
 class TakeWriter(Protocol):
     """A recording being written: on disk from its first block."""
 
@@ -96,6 +97,7 @@ class Store(Protocol):
         conversation_id: int | None = None,
     ) -> Take:
         """Change what is given."""
+        details: Details | None = None,
         ...
 
     async def take(self, take_id: int) -> Take:

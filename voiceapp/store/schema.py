@@ -213,4 +213,65 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (  # why a picture is kept from view; "" = it is shown
         "ALTER TABLE images ADD COLUMN held TEXT NOT NULL DEFAULT ''",
     ),
+    (  # files that go with messages; without one: drafts. text: of a PDF, as far as it could be read
+        """CREATE TABLE attachments (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            message_id INTEGER REFERENCES messages (id) ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            file TEXT NOT NULL UNIQUE,
+            format TEXT NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            pages INTEGER NOT NULL,
+            chars INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            created_at REAL NOT NULL
+        ) STRICT""",
+        "CREATE INDEX attachments_by_message ON attachments (message_id)",
+    ),
+    (  # a transcript's times, speakers and doubts, as JSON; "" = none were told
+        "ALTER TABLE takes ADD COLUMN details TEXT NOT NULL DEFAULT ''",
+    ),
+    (  # what replies cite and have made; which of the service's tools are on in a conversation (stores: JSON)
+        """CREATE TABLE message_sources (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            title TEXT NOT NULL,
+            address TEXT NOT NULL,
+            file_id TEXT NOT NULL,
+            container_id TEXT NOT NULL,
+            path TEXT NOT NULL,
+            size_bytes INTEGER NOT NULL
+        ) STRICT""",
+        "CREATE INDEX message_sources_by_message ON message_sources (message_id)",
+        """CREATE TABLE hosted_choices (
+            conversation_id INTEGER PRIMARY KEY REFERENCES conversations (id) ON DELETE CASCADE,
+            web INTEGER NOT NULL,
+            code INTEGER NOT NULL,
+            stores TEXT NOT NULL
+        ) STRICT""",
+        # documents that a service searches: stores as the person sees them, and what became of each file
+        """CREATE TABLE document_stores (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            provider TEXT NOT NULL,
+            remote_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            created_at REAL NOT NULL
+        ) STRICT""",
+        """CREATE TABLE documents (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            store_id INTEGER NOT NULL REFERENCES document_stores (id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            path TEXT NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            file_id TEXT NOT NULL,
+            problem TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX documents_by_store ON documents (store_id)",
+        "CREATE INDEX documents_by_file ON documents (file_id)",
+    ),
 )

@@ -17,7 +17,7 @@ from voiceapp.core.audio import Clip
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, Timings, ToolUse
 from voiceapp.core.errors import AudioFileError, StoreError
 from voiceapp.ports import TakeFormat, TakeWriter
-from voiceapp.store import conversations, search, takes, tool_uses
+from voiceapp.store import conversations, search, sources, take_details, takes, tool_uses
 from voiceapp.store.database import close_database, open_database, told, transaction
 from voiceapp.store.files import told_as_store_error
 from voiceapp.store.instance import Owner
@@ -26,6 +26,7 @@ Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Result]
 
 
+from voiceapp.core.transcript import Details
 class SqliteStore:
     """Conversations and takes in one folder; see ``ports.Store``.
 
@@ -107,6 +108,7 @@ class SqliteStore:
         }
         given = {name: value for name, value in changes.items() if value is not None}
         return await self._write(lambda db: takes.update(db, take_id, **given))
+        details: Details | None = None,
 
     async def take(self, take_id: int) -> Take:
         return await self._run(lambda db: takes.read(db, take_id))
@@ -114,6 +116,7 @@ class SqliteStore:
     async def takes(self) -> tuple[Take, ...]:
         return await self._run(takes.every)
 
+            "details": None if details is None else take_details.to_text(details),
     async def recover_takes(self) -> tuple[Take, ...]:
         return await self._write(lambda db: takes.recover(db, self.takes_folder, self._format, self._owner))
 

@@ -17,6 +17,7 @@ from voiceapp.store import search
 from voiceapp.store.files import told_as_store_error
 from voiceapp.store.instance import Owner
 from voiceapp.store.search import Kind
+from voiceapp.store.take_details import from_text
 
 _NAME = "%Y%m%d-%H%M%S"
 
@@ -38,6 +39,7 @@ def from_row(row: sqlite3.Row) -> Take:
         engine=row["engine"],
         error=row["error"],
         conversation_id=row["conversation_id"],
+        details=from_text(row["details"]),
     )
 
 

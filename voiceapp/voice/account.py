@@ -201,6 +201,8 @@ class _MeteredUtterance:
         except asyncio.CancelledError:  # sent, most likely, and charged
             self._account.guess(Job.TRANSCRIPTION, seconds, provider=self._provider)
             raise
+        for usage in transcript.spent:
+            self._account.record(Job.TRANSCRIPTION, usage)
         if transcript.usage is not None:
             self._account.record(Job.TRANSCRIPTION, transcript.usage)
         elif transcript.text:  # without a word and without usage nothing was sent

@@ -16,12 +16,14 @@ from voiceapp.core.conversation import Message, Role, Take, TakeState
 from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.events import (
     NothingHeard,
+    Notice,
     PartialTranscript,
     PlaybackChanged,
     TakeChanged,
     TestProgress,
     TranscriptReady,
 )
+from voiceapp.core.hearing import request_of
 from voiceapp.core.own_search import PassagesFound
 from voiceapp.core.settings import Job
 from voiceapp.core.speech import HearingRequest, Transcript
@@ -289,7 +291,8 @@ class Turn:
     async def _from_disk(self, take: Take, engine: SpeechToText) -> Transcript:
         parts = self._studio.parts
         clip = await parts.store.load_take(take.id)
-        return await transcribe(engine, clip, self._hearing_request(), parts.make_resampler, self._on_partial)
+        request = self._hearing_request(is_recording=True)
+        return await transcribe(engine, clip, request, parts.make_resampler, self._on_partial)
 
     async def _transcribed(self, take: Take, transcript: Transcript, label: str, captured: Captured | None) -> None:
         studio, text = self._studio, transcript.text.strip()
@@ -298,11 +301,13 @@ class Turn:
             await self._nothing(take, captured)
             return
         take = await studio.parts.store.update_take(
-            take.id, state=TakeState.TRANSCRIBED, text=text, engine=label, error=""
+            take.id, state=TakeState.TRANSCRIBED, text=text, engine=label, error="", details=transcript.details
         )
         self._take = take
         studio.emit(TranscriptReady(self.number, text, take.id))
         studio.emit(TakeChanged(take))
+        for gap in transcript.gaps:
+            studio.emit(Notice(f"{gap.words} {gap.reason}", _("The recording is kept. Try again."), is_problem=True))
         await self._settled()
         if not await self._send(text, take, label):
             studio.decide(Transcribed(self.number, is_empty=True))
@@ -332,8 +337,9 @@ class Turn:
         self._studio.emit(NothingHeard(self.number, level, captured is not None and captured.is_zero))
         self._studio.decide(Transcribed(self.number, is_empty=True))
 
-    def _hearing_request(self) -> HearingRequest:
-        return HearingRequest(self._studio.settings.language, self._studio.settings.vocabulary)
+    def _hearing_request(self, *, is_recording: bool = False) -> HearingRequest:
+        settings = self._studio.settings
+        return request_of(settings.hearing, settings.language, settings.vocabulary, is_recording=is_recording)
 
     def _on_partial(self, text: str) -> None:
         if self._guard is not None:
