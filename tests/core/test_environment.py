@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from voiceapp.core.environment import effective, key_from, without_environment
+from voiceapp.core.environment import effective, key_from, without_adjustments, without_environment
 from voiceapp.core.settings import OPENAI, Choice, Job, Settings, validated
+from voiceapp.core.tool_settings import Permission
 
 DEFAULTS = validated(Settings())
 FULL = {
@@ -74,3 +75,22 @@ def test_saving_keeps_what_the_person_changed_against_the_environment() -> None:
     saved = without_environment(local_speech, DEFAULTS, FULL)
     assert saved.jobs == local_speech.jobs
     assert saved.provider("openai") == OPENAI
+
+
+def test_what_was_meant_for_one_run_is_not_written() -> None:
+    before = replace(DEFAULTS, tool_permissions={"copy": Permission.ASK, "open_link": Permission.NEVER})
+    once = replace(
+        before.with_provider("openai"),
+        is_reply_aloud=False,
+        tool_permissions={"copy": Permission.ALWAYS, "set_timer": Permission.NEVER},
+    )
+    assert without_adjustments(once, before, once) == before
+    allowed = replace(once, tool_permissions={**once.tool_permissions, "draw": Permission.ALWAYS})
+    kept = without_adjustments(allowed, before, once)
+    assert kept == replace(before, tool_permissions={**before.tool_permissions, "draw": Permission.ALWAYS})
+
+
+def test_what_the_person_changed_in_that_run_is_written() -> None:
+    once = replace(DEFAULTS, is_reply_aloud=False, tool_permissions={"copy": Permission.ALWAYS})
+    changed = replace(once, is_reply_aloud=True, theme="dark", tool_permissions={"copy": Permission.NEVER})
+    assert without_adjustments(changed, DEFAULTS, once) == changed

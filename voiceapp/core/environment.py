@@ -8,7 +8,8 @@ and environment values are never mixed, so a stored key is not sent to an addres
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from voiceapp.core.settings import OPENAI, Job, Provider, Settings
 
@@ -61,6 +62,30 @@ def without_environment(settings: Settings, stored: Settings, environ: Mapping[s
     is_untouched = all(settings.jobs.get(name) == choice for name, choice in jobs_added.items())
     jobs = {name: c for name, c in settings.jobs.items() if not (is_untouched and name in jobs_added)}
     return replace(settings, providers=providers, jobs=jobs)
+
+
+def without_adjustments(settings: Settings, before: Settings, adjusted: Settings) -> Settings:
+    """Return *settings* as they should be written to the file: without what was only meant for one run.
+
+    Args:
+        settings: in force, perhaps changed by the person since.
+        before: as they were read.
+        adjusted: *before* as this run wanted them. What the person changed since stays changed.
+    """
+    put_back: dict[str, Any] = {}
+    for field in fields(Settings):
+        now, once, was = (getattr(one, field.name) for one in (settings, adjusted, before))
+        if once == was:
+            continue
+        if isinstance(now, Mapping):
+            put_back[field.name] = {
+                name: value
+                for name in {**was, **now}
+                if (value := (was if now.get(name) == once.get(name) else now).get(name)) is not None
+            }
+        elif now == once:
+            put_back[field.name] = was
+    return replace(settings, **put_back)
 
 
 def _is_unconfigured(provider: Provider) -> bool:

@@ -19,7 +19,7 @@ from voiceapp.audio.resample import StreamResampler
 from voiceapp.audio.takefile import WavTakes
 from voiceapp.core.audio import Clip
 from voiceapp.core.budget import WhenSpent
-from voiceapp.core.environment import effective, without_environment
+from voiceapp.core.environment import effective, without_adjustments, without_environment
 from voiceapp.core.errors import AudioFileError
 from voiceapp.core.events import Event, Notice
 from voiceapp.core.prompts import INSTRUCTIONS
@@ -94,10 +94,13 @@ def secrets_of(paths: places.Paths, on_key: Callable[[str], None] = lambda _key:
 async def open_session(opening: Opening, emit: Emit) -> AsyncIterator[VoiceSession]:
     """Open a session on real parts; leaving the context stores everything. Raises VoiceAppError."""
     secrets = secrets_of(opening.paths, opening.on_key)
-    settings, file = settings_in_force(opening.paths, secrets)
-    if opening.provider:
-        settings = settings.with_provider(opening.provider)
-    settings = opening.adjusted(settings)
+    before, file = settings_in_force(opening.paths, secrets)
+    settings = opening.adjusted(before.with_provider(opening.provider) if opening.provider else before)
+
+    def save(changed: Settings) -> None:
+        lasting = without_adjustments(changed, before, settings)
+        file.save(without_environment(lasting, SettingsFile(opening.paths.settings_file).load(), os.environ))
+
     store = SqliteStore(opening.paths.data, WavTakes())
     try:
         await store.open()
@@ -106,7 +109,7 @@ async def open_session(opening: Opening, emit: Emit) -> AsyncIterator[VoiceSessi
         loop = asyncio.get_running_loop()
         factory = factory_of(opening.paths, secrets, lambda sentence: _soon(loop, emit, Notice(sentence)), emit)
         try:
-            parts = _parts(opening, store, secrets, file, factory, emit)
+            parts = _parts(opening, store, secrets, save, factory, emit)
             async with opened(parts, settings, emit) as session:
                 yield session
             if parts.own_search is not None:
@@ -126,7 +129,7 @@ def _parts(
     opening: Opening,
     store: SqliteStore,
     secrets: KeyringSecrets,
-    file: SettingsFile,
+    save: Callable[[Settings], None],
     factory: EngineFactory,
     emit: Emit,
 ) -> Parts:
@@ -135,9 +138,6 @@ def _parts(
 
     def on_notice(sentence: str) -> None:
         _soon(loop, emit, Notice(sentence))
-
-    def save(changed: Settings) -> None:
-        file.save(without_environment(changed, SettingsFile(opening.paths.settings_file).load(), os.environ))
 
     own_search = OwnSearch(SqlitePassages(store, time.time), EmbedderFactory(factory.wires.build))
     window, images = WindowOutside(emit), Images()

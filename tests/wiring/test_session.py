@@ -1,0 +1,58 @@
+"""What one run was told to do differently does not become the person's settings."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import FakeDevices
+from tests.server.chat_answers import chat_completion
+from tests.server.loopback import LoopbackServer
+from tests.server.script import ChatScript, ToolCallScript
+from voiceapp.core.commands import SendText
+from voiceapp.core.events import Event, TurnTimed
+from voiceapp.core.settings import Settings
+from voiceapp.core.tool_events import Answer, AnswerPermission, PermissionAsked
+from voiceapp.core.tool_settings import Permission
+from voiceapp.paths import Paths
+from voiceapp.store.settings_file import SettingsFile
+from voiceapp.wiring.session import Opening, open_session
+
+PATIENCE_S = 30.0
+
+
+async def test_always_is_kept_and_what_was_for_this_run_alone_is_not(
+    tmp_path: Path, openai_server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0a1b2c3d4e5f6071")
+    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.base_url)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    call = ToolCallScript("generate_image", '{"prompt": "A lighthouse"}')
+    answers = iter([ChatScript((), tool_calls=(call,), finish="tool_calls"), ChatScript(("It", " is", " coming", "."))])
+    for _round in range(2):
+        openai_server.answer_next("/chat/completions", lambda request: chat_completion(next(answers), request))
+
+    def for_once(settings: Settings) -> Settings:
+        permissions = {**settings.tool_permissions, "set_timer": Permission.NEVER}
+        return replace(settings, is_reply_aloud=False, is_titled_by_model=False, tool_permissions=permissions)
+
+    paths, is_over = Paths.below(tmp_path), asyncio.Event()
+    paths.create()
+
+    def emit(event: Event) -> None:
+        match event:
+            case PermissionAsked(number):
+                session.handle(AnswerPermission(number, Answer.ALWAYS))
+            case TurnTimed():
+                is_over.set()
+
+    opening = Opening(paths, provider="openai", devices=FakeDevices(), adjusted=for_once)
+    async with open_session(opening, emit) as session, asyncio.timeout(PATIENCE_S):
+        session.handle(SendText("Draw a lighthouse"))
+        await is_over.wait()
+    kept = SettingsFile(paths.settings_file).load()
+    assert kept.tool_permissions == {"generate_image": Permission.ALWAYS}
+    assert (kept.is_reply_aloud, kept.is_titled_by_model, kept.jobs) == (True, True, {})
