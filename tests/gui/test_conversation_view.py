@@ -51,7 +51,7 @@ class Page:
     """A view with what it wanted."""
 
     def __init__(self, qtbot: QtBot, theme: Theme) -> None:
-        self.view = ConversationView(theme)
+        self.theme, self.view = theme, ConversationView(theme)
         qtbot.addWidget(self.view)
         self.view.resize(800, 600)
         self.wanted: list[object] = []
@@ -357,7 +357,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[QUrl]:
 
 
 def ask(page: Page, address: str) -> QMessageBox:
-    ask_to_open(page.view, address)
+    ask_to_open(page.theme, page.view, address)
     box = page.view.findChildren(QMessageBox)[-1]
     assert address[:500] in box.informativeText()
     return box

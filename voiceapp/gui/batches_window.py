@@ -33,6 +33,7 @@ from voiceapp.core.batch import (
 )
 from voiceapp.core.events import Event
 from voiceapp.gui.controls import IconButton, Line
+from voiceapp.gui.dress import dress
 from voiceapp.gui.theme import Theme
 
 
@@ -102,6 +103,7 @@ class BatchesWindow(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self._theme = theme
+        dress(theme, self)
         self._rows: dict[int, BatchRow] = {}
         self.setWindowTitle(self.tr("Work in batches"))
         title = QLabel(self.tr("Work in batches"))

@@ -24,7 +24,6 @@ class Chip(QWidget):
         self.text, self._icon, self._kind = "", "check", "fine"
         self.setFont(theme.font(12, 500))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def show_word(self, text: str, icon: str, kind: str) -> None:
         self.text, self._icon, self._kind = text, icon, kind

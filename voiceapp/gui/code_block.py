@@ -21,9 +21,10 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextDocument,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QTextEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTextEdit, QWidget
 
 from voiceapp.gui.copy_button import CopyButton
+from voiceapp.gui.dress import Words, dress
 from voiceapp.gui.markdown_blocks import Block
 from voiceapp.gui.selectable_text import SelectableText
 from voiceapp.gui.theme import Theme
@@ -86,6 +87,7 @@ class CodeText(SelectableText):
         super().__init__(theme, parent)
         self.setLineWrapMode(QTextEdit.LineWrapMode.NoWrap)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        dress(theme, self.horizontalScrollBar(), "QScrollBar")
         self.document().setDefaultFont(theme.font(13, is_mono=True))
 
     def _forget_height(self) -> None:
@@ -96,7 +98,6 @@ class CodeText(SelectableText):
         size.setLineHeight(LINE_PX, int(QTextBlockFormat.LineHeightTypes.FixedHeight.value))
         style = QTextCharFormat()
         style.setFont(self.theme.font(13, is_mono=True))
-        style.setForeground(self.theme.color("ink"))
         with self.steady() as cursor:
             cursor.setBlockFormat(size)
             cursor.insertText(text, style)
@@ -116,8 +117,7 @@ class CodeBlock(QWidget):
         self._head = QWidget(self)
         row = QHBoxLayout(self._head)
         row.setContentsMargins(PAD_PX, 0, 4, 0)
-        self._label = QLabel(block.language or self.tr("text"))
-        self._label.setProperty("role", "secondary")
+        self._label = Words(theme, block.language or self.tr("text"), "ink2", 13)
         self._copy = CopyButton(theme, self.tr("Copy"), lambda: self._code)
         row.addWidget(self._label, 1)
         row.addWidget(self._copy)
@@ -132,6 +132,11 @@ class CodeBlock(QWidget):
         self._stepping.timeout.connect(self._show_colors)
         self.text.horizontalScrollBar().rangeChanged.connect(self._on_range)
         self.set_block(block)
+
+    @property
+    def is_colored(self) -> bool:
+        """Whether something has a colour of its own, which another look makes another."""
+        return bool(self._painter.lines)
 
     def set_block(self, block: Block) -> None:
         """Show *block*; where it is longer than before, only the rest is written."""
@@ -153,13 +158,9 @@ class CodeBlock(QWidget):
         self.updateGeometry()
 
     def write_again(self) -> None:
-        """The look has changed."""
-        self._label.setText(self._label.text())
-        code, self._code = self._code, ""
-        self.text.document().clear()
-        self.text.append_code(code)
-        self._code = code
-        self._painter.rehighlight()
+        """The look has changed: colour anew, some lines at a time."""
+        self._step_from = 0
+        self._show_colors()
 
     def set_heard(self, heard_chars: int | None) -> None:
         """Grey the code where it comes after what was heard. Code is announced, never read, so nothing is struck."""

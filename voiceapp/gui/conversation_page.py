@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from voiceapp.gui.column import column
+from voiceapp.gui.dress import dress
 from voiceapp.gui.empty_page import EmptyPage
 from voiceapp.gui.stack import Stack
 from voiceapp.gui.theme import Theme
@@ -29,6 +30,7 @@ class ConversationPage(QWidget):
         self.setObjectName("conversation-page")
         self.earlier = QPushButton(self.tr("Show earlier"), self)
         self.earlier.setProperty("compact", True)
+        dress(theme, self.earlier, "QPushButton")
         self.earlier.hide()
         self.stack = Stack(self, gap_px=GAP_PX)
         self.empty = EmptyPage(theme)

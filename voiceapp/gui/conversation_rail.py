@@ -13,6 +13,7 @@ from voiceapp.core.own_search import PassagesFound
 from voiceapp.gui.assets import assets_dir
 from voiceapp.gui.controls import IconButton, Line, RowButton, Surface
 from voiceapp.gui.conversation_list import HEAD_ROLE, ConversationDelegate, ConversationList, FoundRow
+from voiceapp.gui.dress import dress
 from voiceapp.gui.theme import Theme
 
 RAIL_PX, ICONS_PX = 248, 56
@@ -28,7 +29,6 @@ class Logo(QWidget):
         super().__init__()
         self._theme = theme
         self.setFixedSize(20, 20)
-        theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         svg = (assets_dir() / "marks" / f"logo-{self._theme.scheme}.svg").read_bytes()
@@ -94,6 +94,7 @@ class ConversationRail(Surface):
         self._theme = theme
         self._current = 0
         self.setFixedWidth(RAIL_PX)
+        dress(theme, self)
         self.new_button = RowButton(theme, "plus", self.tr("New conversation"), self.tr("Ctrl N"), is_framed=True)
         self.search = SearchField(theme)
         self.collapse_button = IconButton(theme, "panel-left", self.tr("Narrow the list (Ctrl+B)"))

@@ -20,6 +20,7 @@ from voiceapp.core.turn import Phase
 from voiceapp.gui import conversation_entries as n
 from voiceapp.gui import conversation_model as m
 from voiceapp.gui.conversation_page import EDGE_PX, ConversationPage
+from voiceapp.gui.dress import dress
 from voiceapp.gui.entry_widgets import EntryWidgets, renew
 from voiceapp.gui.markdown_blocks import parser
 from voiceapp.gui.problem_card import ProblemCard
@@ -53,6 +54,7 @@ class ConversationView(QScrollArea):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
         self._model = m.ConversationModel()
         self._widgets: dict[str, QWidget] = {}
         self._first_shown = 0
@@ -76,6 +78,8 @@ class ConversationView(QScrollArea):
         self.setWidget(self._page)
         self.verticalScrollBar().setSingleStep(24)
         self._newest.setProperty("compact", True)
+        dress(self._theme, self._newest, "QPushButton")
+        dress(self._theme, self.verticalScrollBar(), "QScrollBar")
         self._newest.hide()
 
     def _connect(self) -> None:

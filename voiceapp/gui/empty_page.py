@@ -22,7 +22,6 @@ class Headline(QWidget):
         self._theme = theme
         self.setAccessibleName(self.tr("Hold Space and talk"))
         self.setFixedHeight(64)
-        theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(300, 64)

@@ -147,7 +147,7 @@ class EntryWidgets(QObject):
         if (place := place_of(address)) is not None:
             self.wanted.emit(OpenMessage(*place))
         else:
-            ask_to_open(self._owner, address)
+            ask_to_open(self._theme, self._owner, address)
 
 
 def renew(widget: QWidget, entry: n.Entry) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy
 
 from voiceapp.gui.controls import IconButton, Surface
+from voiceapp.gui.dress import dress
 from voiceapp.gui.theme import Theme
 
 HEIGHT_PX = 48
@@ -51,6 +52,7 @@ class Header(Surface):
         super().__init__(theme, "canvas")
         self._theme = theme
         self.setFixedHeight(HEIGHT_PX)
+        dress(theme, self)
         self.title = ElidedLabel()
         self.title.setFont(theme.font(15, 600))
         self.meta = QLabel()

@@ -45,7 +45,6 @@ class Preview(QWidget):
         self._is_new = False
         self.setFixedHeight(LONGEST_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     @property
     def image(self) -> QImage:

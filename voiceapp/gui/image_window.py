@@ -14,6 +14,7 @@ from voiceapp.core import images as i
 from voiceapp.core.image_names import file_name
 from voiceapp.core.images import StoredImage
 from voiceapp.gui.controls import IconButton, Surface
+from voiceapp.gui.dress import dress
 from voiceapp.gui.image_form import dollars
 from voiceapp.gui.image_grid import mime_for
 from voiceapp.gui.image_inputs import attach
@@ -38,6 +39,7 @@ class ImageWindow(Surface):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "canvas")
         self._theme = theme
+        dress(theme, self)
         self.setWindowTitle(self.tr("Image"))
         self.resize(960, 720)
         self.image: StoredImage | None = None

@@ -15,6 +15,7 @@ from voiceapp.core import images as i
 from voiceapp.core.image_versions import label, versions
 from voiceapp.core.images import StoredImage
 from voiceapp.gui.controls import Line, Surface
+from voiceapp.gui.dress import dress
 from voiceapp.gui.image_form import ImageForm
 from voiceapp.gui.image_grid import THUMB_PX, ImageGrid
 from voiceapp.gui.image_head import ImageHead
@@ -43,6 +44,7 @@ class ImagesPanel(Surface):
     def __init__(self, theme: Theme, cache: Path | None = None) -> None:
         super().__init__(theme, "rail")
         self._theme = theme
+        dress(theme, self)
         self._numbers = itertools.count(1)
         self._job = ""
         self._images: dict[int, StoredImage] = {}

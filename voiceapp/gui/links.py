@@ -6,13 +6,17 @@ from PySide6.QtCore import QCoreApplication, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from voiceapp.gui.dress import dress
+from voiceapp.gui.theme import Theme
+
 LINK_SCHEMES = frozenset({"http", "https", "mailto"})
 
 
-def ask_to_open(parent: QWidget, address: str) -> None:
+def ask_to_open(theme: Theme, parent: QWidget, address: str) -> None:
     """Show *address* and ask before it is opened in the browser; other kinds of links are only shown."""
     url = QUrl(address, QUrl.ParsingMode.StrictMode)
     box = QMessageBox(parent)
+    dress(theme, box)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(address[:500])
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from voiceapp.gui.dress import dress
 from voiceapp.gui.theme import Theme
 
 REFRESH_MS = 500
@@ -45,6 +46,7 @@ class LogWindow(QWidget):
 
     def __init__(self, theme: Theme, read: ReadLog, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
+        dress(theme, self)
         self._read = read
         self._lines: list[LogLine] = []
         self._last: str | None = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ class Block:
     language: str = ""
 
 
+@cache
 def parser(*, is_inline_parsed: bool = True) -> MarkdownIt:
-    """Return a parser for replies: CommonMark with tables and strikethrough, raw HTML as text."""
+    """Return the parser for replies: CommonMark with tables and strikethrough, raw HTML as text."""
     from markdown_it import MarkdownIt  # 40 ms that the start does without
 
     markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("reference")

@@ -193,7 +193,6 @@ class MarkdownWriter:
         cursor.setBlockFormat(size)
         style = QTextCharFormat()
         style.setFont(self._theme.font(13, is_mono=True))
-        style.setForeground(self._theme.color("ink"))
         cursor.insertText(token.content.rstrip("\n").replace("\n", LINE_BREAK), style)
 
     def _table(self, cursor: QTextCursor, tokens: Sequence[Token], index: int) -> int:
@@ -243,7 +242,8 @@ class MarkdownWriter:
         style = QTextCharFormat()
         is_strong = tag == "th" or tag.startswith("h")
         style.setFont(self._theme.font(size_px, 600 if is_strong else 400))
-        style.setForeground(self._theme.color("ink2" if self._quotes else "ink"))
+        if self._quotes:
+            style.setForeground(self._theme.color("ink2"))
         return style
 
     def _inline(self, cursor: QTextCursor, children: Sequence[Token], base: QTextCharFormat) -> None:
@@ -294,7 +294,6 @@ class MarkdownWriter:
     def _chip(self, cursor: QTextCursor, text: str, style: QTextCharFormat) -> None:
         mono = QTextCharFormat(style)
         mono.setFont(self._theme.font(13, is_mono=True))
-        mono.setForeground(style.foreground())
         pad = QTextCharFormat(mono)
         tiny = self._theme.font(2)
         tiny.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 4)

@@ -40,7 +40,6 @@ class MaskCanvas(QWidget):
         self.setMouseTracking(True)
         self.setMinimumSize(200, 150)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        theme.changed.connect(self.update)
 
     # --- what is shown ------------------------------------------------------------------------------------
 

@@ -90,7 +90,6 @@ class MessageEntry(QWidget):
         self.lines.grown.connect(self.updateGeometry)
         self.send_button.setCursor(Qt.CursorShape.ArrowCursor)
         self.send_button.clicked.connect(self._submit)
-        theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(240, max(44, self.lines.height() + _PADDING_PX))

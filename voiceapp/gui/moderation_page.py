@@ -14,6 +14,7 @@ from voiceapp.core.moderation import Policy, Verdict
 from voiceapp.core.passages import Passage
 from voiceapp.core.settings import Settings
 from voiceapp.gui.controls import Line
+from voiceapp.gui.dress import dress
 from voiceapp.gui.moderation_check import CheckView
 from voiceapp.gui.moderation_rules import RulesView
 from voiceapp.gui.segments import Segments
@@ -40,6 +41,8 @@ class ModerationPage(QWidget):
         super().__init__()
         self.settings = Settings()
         self.check, self.rules, self.log = CheckView(theme), RulesView(theme), VerdictLogView(theme)
+        for part in (self.check, self.rules, self.log):
+            dress(theme, part)
         self.views = Segments(theme, (self.tr("Check"), self.tr("Rules"), self.tr("Log")))
         self._stack = QStackedWidget()
         for view in (self.check, self.rules, self.log):

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QTextBr
 from voiceapp.core.notes import markdown
 from voiceapp.core.notes_events import NotesBegun, NotesEvent, NotesWritten
 from voiceapp.gui.copy_button import CopyButton
+from voiceapp.gui.dress import dress
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
 
@@ -23,6 +24,7 @@ class NotesWindow(QDialog):
         super().__init__(parent)
         self.text = ""
         self._theme = theme
+        dress(theme, self)
         self.setWindowTitle(self.tr("Meeting notes"))
         self.resize(640, 640)
         self.page = QTextBrowser()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from voiceapp.gui.column import column
 from voiceapp.gui.controls import IconButton
+from voiceapp.gui.dress import dress
 from voiceapp.gui.theme import Theme
 
 KEPT_MAX = 3
@@ -77,7 +78,6 @@ class NoticeLine(QWidget):
         self._timer.timeout.connect(lambda: self._finish(self._dismissed))
         if notice.for_ms:
             self._timer.start(notice.for_ms)
-        theme.changed.connect(self.update)
 
     def finish(self) -> None:
         """Close as if the person had dismissed it."""
@@ -124,6 +124,7 @@ class Notices(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        dress(theme, self)
         self._lines: list[NoticeLine] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 8, 0, 0)

@@ -13,6 +13,7 @@ from voiceapp.core.events import Problem
 from voiceapp.gui.controls import Line
 from voiceapp.gui.conversation_entries import ProblemCard as Entry
 from voiceapp.gui.copy_button import CopyButton
+from voiceapp.gui.dress import dress
 from voiceapp.gui.quiet_line import Icon
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
@@ -71,7 +72,7 @@ class ProblemCard(QWidget):
         self._clock = QElapsedTimer()
         self._second = QTimer(self, interval=250)
         self._second.timeout.connect(self._count_down)
-        theme.changed.connect(self.update)
+        dress(theme, self)
         grid = QGridLayout(self)
         grid.setContentsMargins(17, 15, 20, 12)
         grid.setHorizontalSpacing(12)

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
+    QTextFormat,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -61,6 +62,15 @@ class ProseText(SelectableText):
     def chars(self) -> int:
         """Return how much source this run holds."""
         return sum(len(placed.block.text) for placed in self._placed)
+
+    @property
+    def is_colored(self) -> bool:
+        """Whether something has a colour of its own, which another look makes another."""
+        return any(
+            form.hasProperty(QTextFormat.Property.ForegroundBrush.value)
+            or form.hasProperty(QTextFormat.Property.FrameBorderBrush.value)
+            for form in self.document().allFormats()
+        )
 
     def add_block(self, block: Block) -> None:
         """Write *block* at the end."""

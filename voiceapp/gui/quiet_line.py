@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from voiceapp.gui.conversation_entries import NothingHeardLine
+from voiceapp.gui.dress import Words
 from voiceapp.gui.theme import Theme
 
 DOT_MS = 400
@@ -21,7 +22,6 @@ class Icon(QWidget):
         super().__init__()
         self._theme, self._name, self._color, self._drop_px = theme, name, color, drop_px
         self.setFixedSize(size_px, size_px + drop_px)
-        theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         spot = QRectF(self.rect()).adjusted(0, self._drop_px, 0, 0)
@@ -37,8 +37,7 @@ class IconLine(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(Icon(theme, icon, color), 0, Qt.AlignmentFlag.AlignTop)
-        self._label = QLabel(text)
-        self._label.setProperty("role", "meta")
+        self._label = Words(theme, text)
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from voiceapp.core.conversation import Message, Timings
 from voiceapp.core.money import cost_words
@@ -16,6 +16,7 @@ from voiceapp.gui.code_block import CodeBlock
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.conversation_entries import Reply
 from voiceapp.gui.copy_button import CopyIcon
+from voiceapp.gui.dress import Words, dress
 from voiceapp.gui.markdown_blocks import Block, BlockScanner, Kind
 from voiceapp.gui.markdown_writer import MarkdownWriter
 from voiceapp.gui.prose_text import RUN_LIMIT_CHARS, ProseText
@@ -64,6 +65,7 @@ class ReplyView(Stack):
         self.block_writes = 0
         self._dots = ThinkingDots(theme)
         self._more = QPushButton()
+        dress(theme, self._more, "QPushButton")
         self._more.setObjectName("show-more")
         self._more.clicked.connect(self._show_more)
         self._more.hide()
@@ -251,6 +253,7 @@ class ReplyView(Stack):
         prose.setAccessibleName(self.tr("Answer"))
         if block.kind is Kind.TABLE:
             prose.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+            dress(self._theme, prose.horizontalScrollBar(), "QScrollBar")
         prose.link_clicked.connect(self.link_clicked)
         self.selection.watch(prose)
         self._place(prose)
@@ -290,9 +293,9 @@ class ReplyView(Stack):
 
     def set_look(self) -> None:
         """The colours have changed: write everything again, a part per step."""
-        self._writer = MarkdownWriter(self._theme)
-        self._looks = list(reversed(self.parts))
-        self.grew.emit()
+        self._looks = [part for part in reversed(self.parts) if part.is_colored]
+        if self._looks:
+            self.grew.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self.selection.handle_key(event):
@@ -319,8 +322,7 @@ class ReplyFooter(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self._times = QLabel()
-        self._times.setProperty("role", "meta")
+        self._times = Words(theme)
         self._times.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row.addWidget(self._times, 1)
         self.again = IconButton(theme, "refresh-cw", self.tr("Answer again"), size_px=28, icon_px=16)

@@ -35,7 +35,6 @@ class ScoreBar(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setMouseTracking(True)
-        theme.changed.connect(self.update)
         self._say()
 
     def sizeHint(self) -> QSize:

@@ -53,7 +53,6 @@ class Segments(QWidget):
             row.addWidget(segment, 1)
         self._group.button(0).setChecked(True)
         self._group.idClicked.connect(self.chosen)
-        theme.changed.connect(self.update)
 
     def button(self, number: int) -> DrawnButton:
         """Return one of them."""

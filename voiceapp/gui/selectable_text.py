@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from math import ceil
 
 from PySide6.QtCore import QMimeData, QSize, QSizeF, Qt, QUrl, Signal
-from PySide6.QtGui import QMouseEvent, QTextCursor, QTextDocument, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPaintEvent, QTextCursor, QTextDocument, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
 from voiceapp.gui.markdown_writer import CHIP_PAD, INDENT_PX, LIST_MARK
@@ -41,6 +41,8 @@ class SelectableText(QTextEdit):
         document.setDefaultFont(theme.font(15))
         self.setDocument(document)
         self.setProperty("bare", True)
+        self._ink = "ink"
+        self._dye()
         self.setFrameStyle(QFrame.Shape.NoFrame)
         self.setReadOnly(True)
         self.setTextInteractionFlags(
@@ -55,6 +57,21 @@ class SelectableText(QTextEdit):
         self.viewport().setAutoFillBackground(False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         document.contentsChanged.connect(self._forget_height)
+
+    def set_ink(self, color: str) -> None:
+        """Write in token *color* what has no colour of its own."""
+        self._ink = color
+        self._dye()
+
+    def _dye(self) -> None:
+        """Most words take their colour from the palette, so that a change of look writes nothing anew."""
+        self._dyed = (self.theme.scheme, self._ink)
+        self.setPalette(self.theme.palette(self._ink))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._dyed[0] != self.theme.scheme:  # not when the look changed: most texts are out of sight then
+            self._dye()
+        super().paintEvent(event)
 
     @contextmanager
     def steady(self) -> Iterator[QTextCursor]:

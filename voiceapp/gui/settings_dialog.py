@@ -24,6 +24,7 @@ from voiceapp.core import commands as c
 from voiceapp.core.events import Event, SessionReady, SettingsChanged
 from voiceapp.core.settings import Settings
 from voiceapp.gui.controls import DrawnButton, Surface
+from voiceapp.gui.dress import dress
 from voiceapp.gui.settings_jobs import JobsPage
 from voiceapp.gui.settings_page import Facts, SettingsPage
 from voiceapp.gui.settings_plain import AboutPage, AppearancePage, KeyboardPage, PrivacyPage
@@ -112,6 +113,7 @@ class SettingsDialog(QDialog):
     def _make_rail(self) -> QWidget:
         rail = Surface(self._theme, "rail")
         rail.setFixedWidth(RAIL_PX)
+        dress(self._theme, rail)
         column = QVBoxLayout(rail)
         column.setContentsMargins(8, 20, 8, 16)
         column.setSpacing(0)
@@ -148,6 +150,7 @@ class SettingsDialog(QDialog):
         page.column.addStretch(1)
         page.setMaximumWidth(840)
         area = QScrollArea()
+        dress(self._theme, area)
         area.setFrameStyle(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -27,7 +27,6 @@ class Mark(QWidget):
         super().__init__()
         self._theme, self._look = theme, ICONS[standing]
         self.setFixedSize(QSize(16, 20))
-        theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._theme.paint_icon(QPainter(self), QRectF(0, 2, 16, 16), *self._look)

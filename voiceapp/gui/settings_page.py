@@ -117,7 +117,6 @@ class Panel(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(20, 6, 20, 6)
         self._column.setSpacing(0)
-        theme.changed.connect(self.update)
 
     def add(self, widget: QWidget) -> None:
         """Add something that fills the width."""

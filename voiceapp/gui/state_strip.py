@@ -82,7 +82,6 @@ class StateStrip(QWidget):
         self.setFixedHeight(HEIGHT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(spoken(Word.MUTED))
-        theme.changed.connect(self.update)
 
     @property
     def strip(self) -> Strip:

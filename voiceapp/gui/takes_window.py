@@ -15,6 +15,7 @@ from voiceapp.core.commands import ExportTake, ListTakes, PlayTake, RetryTake
 from voiceapp.core.conversation import Take, TakeState
 from voiceapp.core.settings import Job, Settings
 from voiceapp.gui.controls import IconButton, Line
+from voiceapp.gui.dress import dress
 from voiceapp.gui.theme import Theme
 
 SHOWN_MAX = 200
@@ -29,7 +30,6 @@ class Waveform(QWidget):
         self._theme, self._envelope = theme, tuple(envelope)
         self.setFixedHeight(20)
         self.setFixedWidth(128)
-        theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -130,6 +130,7 @@ class TakesWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self._theme = theme
         self._settings = Settings()
+        dress(theme, self)
         self._rows: dict[int, TakeRow] = {}
         self._playing: int | None = None
         self.setWindowTitle(self.tr("Recordings"))

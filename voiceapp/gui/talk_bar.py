@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from voiceapp.core.checks import DraftKept
 from voiceapp.gui.column import column
 from voiceapp.gui.controls import Surface, Switch
+from voiceapp.gui.dress import dress
 from voiceapp.gui.message_entry import MessageEntry
 from voiceapp.gui.strip_text import Word
 from voiceapp.gui.talk_button import TalkButton
@@ -25,7 +26,6 @@ class KeyLabel(QWidget):
         self._theme = theme
         self._text = ""
         self.setFixedHeight(16)
-        theme.changed.connect(self.update)
 
     def text(self) -> str:
         """The line without its asterisks."""
@@ -64,6 +64,7 @@ class TalkBar(Surface):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "raised", parent)
+        dress(theme, self)
         self.button = TalkButton(theme)
         self.label = KeyLabel(theme)
         self.entry = MessageEntry(theme)

@@ -74,7 +74,6 @@ class TalkButton(QWidget):
         self.setAccessibleName(self.tr("Talk"))
         self.setAccessibleDescription(self.tr("Hold to talk, or press once to begin and once to send."))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     # --- what it is told ----------------------------------------------------------------------------------
 

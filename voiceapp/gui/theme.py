@@ -1,12 +1,13 @@
 """The look: colours by name, fonts by size, icons by colour; light and dark.
 
-One :class:`Theme` is made by ``app`` and handed to every widget. A widget that paints asks it at paint time and
-connects :attr:`Theme.changed` to its ``update``; widgets built from Qt's own parts are dressed by the style sheet.
+One :class:`Theme` is made by ``app`` and handed to every widget. A widget that paints asks it at paint time, and every
+window is painted anew when the look changes; regions built from Qt's own parts are dressed by ``gui.dress``.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from string import Template
@@ -14,7 +15,7 @@ from string import Template
 from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from voiceapp.gui.assets import assets_dir, icon_svg
 
@@ -25,6 +26,7 @@ DISPLAY_FROM_PX = 20
 _FALLBACKS = ["Noto Sans", "Segoe UI", "Helvetica Neue", "DejaVu Sans"]
 _MONO_FALLBACKS = ["DejaVu Sans Mono", "Consolas", "Menlo"]
 _ICON_SCALES = (1, 2, 3)
+_RULE = re.compile(r"^[^/\s][^{]*\{[^}]*\}\n?", re.MULTILINE)
 
 
 @cache
@@ -44,7 +46,7 @@ class Theme(QObject):
     """Colours, fonts and icons of the look in force.
 
     Args:
-        app: is given the palette, the font and the style sheet.
+        app: is given the palette and the font.
         choice: "system", "light" or "dark", as in the settings.
         is_motion_reduced: nothing travels or slides; colours switch at once.
     """
@@ -56,6 +58,7 @@ class Theme(QObject):
         self._app = app
         self._choice = choice
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
+        self._palettes: dict[tuple[str, str], QPalette] = {}
         self.is_motion_reduced = is_motion_reduced or _system_reduces_motion(app)
         load_fonts()
         app.setStyle("Fusion")
@@ -79,8 +82,7 @@ class Theme(QObject):
         if choice == self._choice:
             return
         self._choice = choice
-        self._apply()
-        self.changed.emit()
+        self._change()
 
     # --- colours ------------------------------------------------------------------------------------------
 
@@ -91,6 +93,16 @@ class Theme(QObject):
     def color(self, name: str) -> QColor:
         """Return token *name* ("you", "canvas", …)."""
         return QColor(self.css(name))
+
+    def palette(self, ink: str) -> QPalette:
+        """Return what a text is dyed with that is written in token *ink*."""
+        key = (self.scheme, ink)
+        if key not in self._palettes:
+            self._palettes[key] = palette = self._palette()
+            for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText):
+                palette.setColor(role, self.color(ink))
+            palette.setColor(QPalette.ColorRole.Highlight, self.color("youSoft"))
+        return self._palettes[key]
 
     # --- type ---------------------------------------------------------------------------------------------
 
@@ -155,13 +167,19 @@ class Theme(QObject):
 
     def _on_system_changed(self) -> None:
         if self._choice == "system":
-            self._apply()
-            self.changed.emit()
+            self._change()
+
+    def _change(self) -> None:
+        self._apply()
+        self.changed.emit()
+        for window in self._app.topLevelWidgets():
+            window.update()
 
     def _apply(self) -> None:
         self._app.setFont(self.font())
-        self._app.setPalette(self._palette())
-        self._app.setStyleSheet(self._style_sheet())
+        self._app.setPalette(palette := self._palette())
+        QToolTip.setFont(self.font(12))
+        QToolTip.setPalette(palette)
 
     def _palette(self) -> QPalette:
         role, palette = QPalette.ColorRole, QPalette()
@@ -187,11 +205,18 @@ class Theme(QObject):
             palette.setColor(QPalette.ColorGroup.Disabled, group_role, self.color("ink3"))
         return palette
 
-    def _style_sheet(self) -> str:
-        folder = assets_dir()
-        marks = {name: (folder / "marks" / f"{name}-{self.scheme}.svg").as_posix() for name in ("chevron", "check")}
-        template = (folder / "look.qss").read_text(encoding="utf-8")
-        return Template(template).substitute(tokens(self.scheme), **marks)
+    def style_sheet(self, kind: str = "") -> str:
+        """Return how Qt's own parts look, or those of *kind*; for ``gui.dress``, never for the application."""
+        return _style_sheet(self.scheme, kind)
+
+
+@cache
+def _style_sheet(scheme: str, kind: str) -> str:
+    folder = assets_dir()
+    marks = {name: (folder / "marks" / f"{name}-{scheme}.svg").as_posix() for name in ("chevron", "check")}
+    template = (folder / "look.qss").read_text(encoding="utf-8")
+    rules = [rule for rule in _RULE.findall(template) if rule[0] == "*" or kind in rule.partition("{")[0]]
+    return Template("".join(rules)).substitute(tokens(scheme), **marks)
 
 
 def _system_reduces_motion(app: QApplication) -> bool:

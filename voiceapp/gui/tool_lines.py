@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, 
 from voiceapp.core.conversation import ToolUse
 from voiceapp.core.tool_events import Answer, PermissionAsked
 from voiceapp.gui.controls import DrawnButton
+from voiceapp.gui.dress import dress
 from voiceapp.gui.quiet_line import Icon
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.user_turn import TurnText
@@ -24,6 +25,7 @@ class ToolUseLine(QWidget):
 
     def __init__(self, theme: Theme, use: ToolUse) -> None:
         super().__init__()
+        dress(theme, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -78,7 +80,7 @@ class PermissionCard(QWidget):
     def __init__(self, theme: Theme, asked: PermissionAsked) -> None:
         super().__init__()
         self._theme = theme
-        theme.changed.connect(self.update)
+        dress(theme, self)
         grid = QGridLayout(self)
         grid.setContentsMargins(17, 15, 20, 14)
         grid.setHorizontalSpacing(12)

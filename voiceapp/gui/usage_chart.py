@@ -45,7 +45,6 @@ class DayChart(QWidget):
         self._report = UsageReport("", is_current=False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(HEIGHT_PX)
-        theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(480, HEIGHT_PX)
@@ -140,7 +139,6 @@ class ShareBar(QWidget):
         self._theme, self.share, self.color = theme, share, color
         self.setFixedHeight(8)
         self.setMinimumWidth(40)
-        theme.changed.connect(self.update)
 
     def set_share(self, share: float, color: str) -> None:
         """Fill it to *share*, 0 to 1."""

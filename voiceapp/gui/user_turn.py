@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 from voiceapp.core.audio import Level
 from voiceapp.core.conversation import Take, TakeState
 from voiceapp.gui.conversation_entries import LiveTurn, UserTurn, WaitingTake
+from voiceapp.gui.dress import dress
 from voiceapp.gui.selectable_text import SelectableText
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.waveform import TakeRow
@@ -36,13 +37,14 @@ class TurnText(SelectableText):
     def __init__(self, theme: Theme, text: str = "", *, color: str = "ink", weight: int = 400) -> None:
         super().__init__(theme)
         self._words, self._color, self._weight = text, color, weight
-        theme.changed.connect(self._write)
+        self.set_ink(color)
         self._write()
 
     def set_words(self, text: str, color: str = "ink") -> None:
         """Show *text*, in the token *color*."""
         if (text, color) != (self._words, self._color):
             self._words, self._color = text, color
+            self.set_ink(color)
             self._write()
 
     def words(self) -> str:
@@ -53,13 +55,17 @@ class TurnText(SelectableText):
         metrics = QFontMetricsF(self.theme.font(15, self._weight))
         return ceil(max((metrics.horizontalAdvance(line) for line in self._words.split("\n")), default=0.0)) + 2
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()  # a layout keeps what it was told at another width
+
     def _write(self) -> None:
         self.document().clear()
         size = QTextBlockFormat()
         size.setLineHeight(24, int(QTextBlockFormat.LineHeightTypes.FixedHeight.value))
         style = QTextCharFormat()
         style.setFont(self.theme.font(15, self._weight))
-        style.setForeground(self.theme.color(self._color))
         with self.steady() as cursor:
             cursor.setBlockFormat(size)
             cursor.insertText(self._words, style)
@@ -75,7 +81,6 @@ class VerdictLine(QWidget):
         self.setFont(theme.font(12, 500))
         self.setFixedHeight(20)
         self.hide()
-        theme.changed.connect(self.update)
 
     def set_text(self, text: str) -> None:
         """Show *text*; nothing where it is empty."""
@@ -105,18 +110,30 @@ class Card(QWidget):
     def __init__(self, theme: Theme, look: str) -> None:
         super().__init__()
         self._theme, self._look = theme, look
+        self._wanted, self._high = (-1, 0), (-1, 0)
         self.inside = QWidget(self)
         self.column = QVBoxLayout(self.inside)
         self.column.setContentsMargins(PAD_X_PX, PAD_Y_PX - 2, PAD_X_PX, PAD_Y_PX + 2)
         self.column.setSpacing(4)
-        theme.changed.connect(self.update)
 
     def set_look(self, look: str) -> None:
         self._look = look
         self.update()
 
+    def renewed(self) -> None:
+        """What is inside has changed: measure and place it anew."""
+        self._wanted, self._high = (-1, 0), (-1, 0)
+        self.column.invalidate()
+        self.updateGeometry()
+        self.place()
+
     def wanted_px(self, width_px: int) -> int:
         """Return how wide the card is in a column *width_px* wide."""
+        if self._wanted[0] != width_px:
+            self._wanted = (width_px, self._measured_px(width_px))
+        return self._wanted[1]
+
+    def _measured_px(self, width_px: int) -> int:
         texts = [text.one_line_px() for text in self.inside.findChildren(TurnText) if not text.isHidden()]
         rows = [
             item.sizeHint().width()
@@ -129,9 +146,11 @@ class Card(QWidget):
         return True
 
     def heightForWidth(self, width_px: int) -> int:
-        wide = self.wanted_px(width_px)
-        layout = self.column
-        return layout.heightForWidth(wide) if layout.hasHeightForWidth() else layout.sizeHint().height()
+        if self._high[0] != width_px:
+            wide, layout = self.wanted_px(width_px), self.column
+            high = layout.heightForWidth(wide) if layout.hasHeightForWidth() else layout.sizeHint().height()
+            self._high = (width_px, high)
+        return self._high[1]
 
     def sizeHint(self) -> QSize:
         return QSize(self.width(), self.heightForWidth(self.width()))
@@ -181,8 +200,7 @@ class UserCard(Card):
         if turn.take is not None:
             self.row.set_take(turn.take)
         self.verdict.set_text(turn.verdict)
-        self.updateGeometry()
-        self.place()
+        self.renewed()
 
     def set_playing(self, take_id: int | None) -> None:
         self.row.play.set_playing(self._turn.take is not None and take_id == self._turn.take.id)
@@ -216,13 +234,12 @@ class LiveCard(Card):
             self._tick.stop()
             if turn.take is not None and turn.take.duration_s > 0:
                 self.row.set_take(turn.take)
-        self.updateGeometry()
-        self.place()
+        self.renewed()
 
     def add_level(self, level: Level) -> None:
         if self._tick.isActive():
             self.row.wave.add_level(level)
-            self.place()
+            self.renewed()
 
     def _on_tick(self) -> None:
         self.row.set_seconds(self._clock.elapsed() / 1000)
@@ -241,6 +258,7 @@ class WaitingCard(Card):
         self.row = TakeRow(theme)
         self.row.play.clicked.connect(lambda: self.play.emit(self._take.id))
         buttons = QWidget()
+        dress(theme, buttons)
         line = QHBoxLayout(buttons)
         line.setContentsMargins(0, 4, 0, 0)
         line.setSpacing(8)
@@ -276,8 +294,7 @@ class WaitingCard(Card):
         self._text.set_words(self._words(take), "ink2")
         self.again.setText(self.tr("Try again") if take.state is TakeState.FAILED else self.tr("Turn into words"))
         self.row.set_take(take)
-        self.updateGeometry()
-        self.place()
+        self.renewed()
 
     def set_busy(self, is_busy: bool) -> None:
         """While it is being tried again there is nothing to press."""
@@ -286,8 +303,7 @@ class WaitingCard(Card):
     def set_offer(self, is_offered: bool) -> None:
         """Hide the buttons where a card below offers the same."""
         self._buttons.setVisible(is_offered)
-        self.updateGeometry()
-        self.place()
+        self.renewed()
 
     def set_playing(self, take_id: int | None) -> None:
         self.row.play.set_playing(take_id == self._take.id)

@@ -6,11 +6,12 @@ from collections import deque
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from voiceapp.core.audio import Level
 from voiceapp.core.conversation import Take
 from voiceapp.gui.controls import DrawnButton
+from voiceapp.gui.dress import Words
 from voiceapp.gui.quiet_line import Icon
 from voiceapp.gui.theme import Theme
 
@@ -28,7 +29,6 @@ class Waveform(QWidget):
         self._theme = theme
         self._bars: deque[float] = deque(maxlen=32)
         self.setFixedHeight(20)
-        theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(max(1, len(self._bars)) * BAR_PX, 20)
@@ -109,8 +109,7 @@ class TakeRow(QWidget):
         self.play = PlayButton(theme)
         self.play.setVisible(not is_live)
         self.wave = Waveform(theme)
-        self._seconds = QLabel()
-        self._seconds.setProperty("role", "meta")
+        self._seconds = Words(theme)
         if is_live:
             row.addWidget(Icon(theme, "mic", "you"))
         row.addWidget(self.play)
