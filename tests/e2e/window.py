@@ -51,6 +51,7 @@ class Window:
         self._trace = Path(f"{folder}-{time.monotonic_ns()}.trace")
         self._ready = self._trace.with_suffix(".ready")
         self._name = ""
+        self._pointed_at = QPoint(-1, -1)
         self._read_from = 0
         self._facts: list[Fact] = []
 
@@ -94,8 +95,8 @@ class Window:
     def close(self) -> None:
         """Close the window as a person does; the program must end by itself and say nothing."""
         try:
-            _xdotool("windowactivate", "--sync", self.name)
-            _xdotool("key", "alt+F4")  # the window manager's way of asking
+            xdotool("windowactivate", "--sync", self.name)
+            xdotool("key", "alt+F4")  # the window manager's way of asking
             _out, said = self.process.communicate(timeout=PATIENCE_S)
         finally:
             self.kill()
@@ -159,7 +160,7 @@ class Window:
         """The screen's name for the window, once it is shown and has the keyboard."""
         if not self._name:
             self._name = self._found().split()[-1]
-            _xdotool("windowactivate", "--sync", self._name)
+            xdotool("windowactivate", "--sync", self._name)
         return self._name
 
     def _found(self) -> str:
@@ -175,42 +176,57 @@ class Window:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height."""
-        words = _xdotool("getwindowgeometry", "--shell", self.name).split()
+        words = xdotool("getwindowgeometry", "--shell", self.name).split()
         facts = dict(word.split("=") for word in words)
         return int(facts["WIDTH"]), int(facts["HEIGHT"])
 
     @contextmanager
     def button_held(self, at: QPoint) -> Iterator[None]:
         """Hold the mouse on the talk button, which is *at*."""
-        _xdotool("mousemove", "--window", self.name, "--sync", str(at.x()), str(at.y()))
-        _xdotool("mousedown", "1")
+        self.point(at)
+        xdotool("mousedown", "1")
         try:
             yield
         finally:
-            _xdotool("mouseup", "1")
+            xdotool("mouseup", "1")
+
+    def click(self, at: QPoint) -> None:
+        """Click at a point of the window."""
+        self.point(at)
+        xdotool("click", "1")
+
+    def point(self, at: QPoint) -> None:
+        """Move the mouse to a point of the window."""
+        if at != self._pointed_at:  # xdotool would wait for a mouse that has no way to go
+            xdotool("mousemove", "--window", self.name, "--sync", str(at.x()), str(at.y()))
+            self._pointed_at = at
 
     @contextmanager
     def space_held(self) -> Iterator[None]:
         """Hold Space."""
-        _xdotool("windowfocus", "--sync", self.name)
-        _xdotool("keydown", "space")
+        xdotool("windowfocus", "--sync", self.name)
+        xdotool("keydown", "space")
         try:
             yield
         finally:
-            _xdotool("keyup", "space")
+            xdotool("keyup", "space")
+
+    def type(self, text: str) -> None:
+        """Type *text* into whatever has the keyboard."""
+        xdotool("type", "--delay", "5", text)
 
     def key(self, key: str) -> float:
         """Press and release *key*; returns when it was pressed (time.monotonic())."""
-        _xdotool("windowfocus", "--sync", self.name)
+        xdotool("windowfocus", "--sync", self.name)
         at_s = time.monotonic()
-        _xdotool("key", key)
+        xdotool("key", key)
         return at_s
 
     def write(self, text: str) -> None:
         """Go to the entry, type *text*, send it."""
         self.key("ctrl+l")
-        _xdotool("type", "--delay", "5", text)
-        _xdotool("key", "Return")
+        self.type(text)
+        xdotool("key", "Return")
 
 
 def talk_button_in(theme: Theme, size: tuple[int, int]) -> QPoint:
@@ -225,7 +241,7 @@ def talk_button_in(theme: Theme, size: tuple[int, int]) -> QPoint:
     return middle
 
 
-def _xdotool(*words: str) -> str:
+def xdotool(*words: str) -> str:
     done = subprocess.run(["xdotool", *words], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, f"xdotool {' '.join(words)}: {done.stderr}"
     return done.stdout
