@@ -18,6 +18,7 @@ from voiceapp.core.models import ModelTable, parse_models
 if TYPE_CHECKING:
     from voiceapp.core.computing import Tables
     from voiceapp.core.image_commands import ImagePhrases
+    from voiceapp.core.vision import VisionTable
 
 SPOKEN_LANGUAGES = ("en", "de")
 
@@ -51,6 +52,14 @@ def language_rules(language: str = "en") -> LanguageRules:
 def model_table() -> ModelTable:
     """Return the shipped table of models; the person's own rows are laid over it by ``core.models.merged``."""
     return parse_models(_table("models.json"))
+
+
+@cache
+def vision_table() -> VisionTable:
+    """Return what models do with pictures and PDFs."""
+    from voiceapp.core.vision import parse_vision
+
+    return parse_vision(_table("vision.json"))
 
 
 @cache

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from voiceapp.core.attachments import Attachment
 from voiceapp.core.audio import Clip, Float32Block, level_of
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, Timings, ToolUse
 from voiceapp.core.errors import StoreError
@@ -57,6 +58,7 @@ class MemoryStore:
         self._heads: dict[int, ConversationHead] = {}
         self._messages: dict[int, Message] = {}
         self._notes: list[str] = []
+        self.attachments: dict[int, Attachment] = {}
 
     # --- takes --------------------------------------------------------------------------------------------
 
@@ -191,13 +193,23 @@ class MemoryStore:
         take_id: int | None = None,
         engine: str = "",
         is_complete: bool = True,
+        attachment_ids: Sequence[int] = (),
     ) -> Message:
         """As Store."""
         self._check_writable()
+        given = tuple(self.attachments.pop(number) for number in attachment_ids)
         head = _found(self._heads, conversation_id)
         now_s = self._clock()
         message = Message(
-            next(self._ids), conversation_id, role, text, now_s, take_id=take_id, engine=engine, is_complete=is_complete
+            next(self._ids),
+            conversation_id,
+            role,
+            text,
+            now_s,
+            take_id=take_id,
+            engine=engine,
+            is_complete=is_complete,
+            attachments=given,
         )
         self._messages[message.id] = message
         self._heads[conversation_id] = dataclasses.replace(head, updated_at=now_s)

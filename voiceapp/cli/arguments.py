@@ -110,6 +110,11 @@ def _ask(commands: Commands) -> None:
     one.add_argument("--silent", action="store_true", help=_("reply in writing only"))
     one.add_argument("--trace", type=Path, metavar="FILE", help=_("write every decision there, for replay"))
     one.add_argument("--allow", action="append", default=[], metavar="TOOL", help=_("let the model use it this once"))
+    for option, where, words in (
+        ("--image", "images", _("show it this picture; repeatable")),
+        ("--file", "documents", _("give it this PDF, text or picture; repeatable")),
+    ):
+        one.add_argument(option, dest=where, type=Path, action="append", default=[], metavar="FILE", help=words)
     _pays(one)
 
 

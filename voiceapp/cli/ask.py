@@ -14,6 +14,7 @@ from pathlib import Path
 from voiceapp.audio.device import SoundDevices
 from voiceapp.audio.file_devices import FileDevices, KeptSpeech
 from voiceapp.audio.soundfile_io import ENDINGS, read, write
+from voiceapp.cli.attaching import Attaching
 from voiceapp.cli.narrator import Narrator
 from voiceapp.cli.outside import TerminalOutside
 from voiceapp.cli.permission import refuse
@@ -55,12 +56,15 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
     )
     narrator = Narrator(context.output)
     sources: list[Found] = []
+    attaching = Attaching(context.output, arguments)
+    is_attached = False
 
     def emit(event: Event) -> None:
         if isinstance(event, PassagesFound):
             sources.extend(event.found)
         if isinstance(event, PermissionAsked):
             refuse(context.output, event, session.handle)
+        attaching.take(event)
         narrator(event)
 
     command: Command = SendText(text, is_aloud=is_aloud)
@@ -68,14 +72,16 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
         command = AskNotes(text, is_aloud=is_aloud)
     async with open_session(opening, emit) as session:
         await session.tools_settled()
-        session.handle(StartTalking() if recording is not None else command)
-        await session.settle()
+        if is_attached := await attaching.attach(session.handle):
+            session.handle(StartTalking() if recording is not None else command)
+            await session.settle()
+        await attaching.detach(session.handle)
     tell_found(context.output, sources, is_numbered=True)
     if speaker is not None and out is not None and speaker.played_frames:
         clip = speaker.clip()
         await asyncio.to_thread(write, out, clip)
         context.output.event("audio", file=str(out), duration_s=round(clip.duration_s, 3), rate_hz=clip.rate_hz)
-    return 1 if narrator.is_failed else 0
+    return 1 if narrator.is_failed or not is_attached else 0
 
 
 async def question(text: str | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from voiceapp.core.errors import (
     AuthFailed,
     BadAnswer,
+    CannotSee,
     ModelGone,
     NoCredit,
     NoKey,
@@ -17,7 +18,9 @@ from voiceapp.core.errors import (
     VoiceAppError,
 )
 
-_PASSED_ON = (AuthFailed, BadAnswer, ModelGone, NoCredit, NoKey, NoNetwork, ProviderDown, RateLimited, TimedOut)
+_PASSED_ON = (
+    AuthFailed, BadAnswer, CannotSee, ModelGone, NoCredit, NoKey, NoNetwork, ProviderDown, RateLimited, TimedOut,
+)  # fmt: skip
 REST_S = 30.0
 """A provider that is down would cost every turn its timeout: it is asked last for this long."""
 LONG_REST_S = 300.0
@@ -38,6 +41,8 @@ def rest_s(error: VoiceAppError) -> float:
     """Return for how long whoever raised *error* is asked last."""
     if isinstance(error, RateLimited):
         return error.retry_after_s
+    if isinstance(error, CannotSee):  # what is asked next may be without a picture
+        return 0.0
     return LONG_REST_S if isinstance(error, NoCredit | NoKey | AuthFailed | ModelGone) else REST_S
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from voiceapp.core.settings import Settings
 
 if TYPE_CHECKING:
+    from voiceapp.core.attachments import AttachmentCommand
     from voiceapp.core.batch import BatchCommand
     from voiceapp.core.budget import BudgetCommand
     from voiceapp.core.checks import CheckCommand
@@ -186,6 +187,6 @@ OwnCommand = (
 
 Command: TypeAlias = (
     "OwnCommand | NotesCommand | AskNotes | OwnSearchCommand | BatchCommand | ToolCommand | ImageCommand | CheckCommand"
-    " | BudgetCommand"
+    " | AttachmentCommand | BudgetCommand"
 )
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from voiceapp.core.attachments import Attachment, Shown
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from voiceapp.core.attachments import Attachment, Shown
 from voiceapp.core.transcript import Details
 
 
@@ -128,6 +132,7 @@ class Message:
         engine: who produced the text, as shown ("OpenAI gpt-6-luna").
         is_complete: False while it is being written, and after a crash or an error.
         tool_uses: what the model called before this reply, in order.
+        attachments: what the person gave along.
         sources: what the reply cites and has made, in order, each once.
     """
 
@@ -142,6 +147,7 @@ class Message:
     engine: str = ""
     is_complete: bool = True
     tool_uses: tuple[ToolUse, ...] = ()
+    attachments: tuple[Attachment, ...] = field(default=(), kw_only=True)
     sources: tuple[Source, ...] = ()
 
 
@@ -169,13 +175,16 @@ class Conversation:
 class Line:
     """One message as the model is told it; *tool_uses* were before its words.
 
-    *pictures*: data addresses of images that it is shown with it.
+    *pictures*: data addresses of images that it is shown with it; *attachments* go with it, *shown* is what of them
+    can be sent, once it was read from the disk.
     """
 
     role: Role
     text: str
     tool_uses: tuple[ToolUse, ...] = ()
     pictures: tuple[str, ...] = field(default=(), repr=False)
+    attachments: tuple[Attachment, ...] = ()
+    shown: tuple[Shown, ...] = field(default=(), repr=False)
 
 
 TOLD_RESULT_CHARS = 600
@@ -198,8 +207,9 @@ def told(messages: Sequence[Message], pictures: Mapping[int, tuple[str, ...]] = 
         else:
             heard = message.text[: message.heard_chars].strip()
             text = f"{heard} {INTERRUPTED_NOTE}" if heard else ""
-        if text:
-            lines.append(Line(message.role, text, _told_uses(message.tool_uses), pictures.get(message.id, ())))
+        if text or message.attachments:
+            uses, seen = _told_uses(message.tool_uses), pictures.get(message.id, ())
+            lines.append(Line(message.role, text, uses, seen, message.attachments))
     return tuple(lines)
 
 

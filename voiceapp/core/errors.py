@@ -60,6 +60,12 @@ class DiskFull(StoreError):
     code = "disk_full"
 
 
+class AttachmentError(VoiceAppError):
+    """A file cannot go with a message: broken, empty, locked, too large, of a kind that cannot be used."""
+
+    code = "attachment"
+
+
 class ToolError(VoiceAppError):
     """A tool could not do what it was asked; the message is written for the model to mend its call."""
 
@@ -147,6 +153,12 @@ class Refused(ProviderError):
     """The service declined the content by its policy."""
 
     code = "refused"
+
+
+class CannotSee(ProviderError):
+    """Who answers takes no pictures, or no files of this kind; another model may."""
+
+    code = "cannot_see"
 
 
 class ProviderDown(ProviderError):

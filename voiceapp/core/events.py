@@ -16,6 +16,7 @@ from voiceapp.core.settings import Settings
 from voiceapp.core.turn import Phase
 
 if TYPE_CHECKING:
+    from voiceapp.core.attachments import AttachmentEvent
     from voiceapp.core.batch import BatchEvent
     from voiceapp.core.budget import BudgetEvent
     from voiceapp.core.checks import CheckEvent
@@ -349,6 +350,6 @@ OwnEvent = (
 
 Event: TypeAlias = (
     "OwnEvent | NotesEvent | OwnSearchEvent | BatchEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent"
-    " | BudgetEvent"
+    " | AttachmentEvent | BudgetEvent"
 )
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

@@ -132,6 +132,8 @@ def cost_by(row: Model, amounts: Mapping[str, float]) -> float | None:
         if unit in prices:
             return prices[unit] * amounts[unit] if unit in amounts else None
     counted = {kind: amount for kind, amount in amounts.items() if kind not in _UNPRICED and amount}
+    if "image_in" in counted and "image_in" not in prices and "chat" in row.jobs:  # pictures cost as text does
+        counted["text_in"] = counted.get("text_in", 0.0) + counted.pop("image_in")
     into = sum(amounts.get(kind, 0.0) for kind in ("text_in", "audio_in", "image_in"))
     for kind, whole in _INCLUDED.items():
         if kind in counted and whole in counted:

@@ -41,7 +41,11 @@ class LocalChat:
             yield ToolCall("local-1", meaning.intent.tool, arguments)
             yield ReplyEnd("tool_calls")
             return
-        for word in _words(self._answer(asked, meaning, result, request)):
+        words = self._answer(asked, meaning, result, request)
+        if any(line.attachments for line in request.lines[-1:]):  # it says so before anything else
+            unseen = language_of(asked, self._languages)[0].phrases["unseen"]
+            words = f"{unseen} {words}" if meaning else unseen
+        for word in _words(words):
             yield TextDelta(word)
         yield ReplyEnd()
 

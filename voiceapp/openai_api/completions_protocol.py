@@ -22,6 +22,7 @@ from voiceapp.core.speech import (
     ToolSpec,
     Usage,
 )
+from voiceapp.openai_api.line_content import completions_content
 from voiceapp.openai_api.text_joiner import TextJoiner, whole
 
 GENERAL_CHOICES = frozenset({"auto", "none", "required"})
@@ -85,18 +86,9 @@ def _messages(request: ChatRequest) -> list[dict[str, Any]]:
     for line in request.lines:
         if request.tools:  # a server may refuse calls of tools that it is not told
             _put_steps(messages, steps_of(line))
-        messages.append({"role": line.role.value, "content": _content(line)})
+        messages.append({"role": line.role.value, "content": completions_content(line)})
     _put_steps(messages, request.tool_rounds)
     return messages
-
-
-def _content(line: Line) -> object:
-    """Return the words, with pictures as parts of their own."""
-    text = whole(line.text)
-    if not line.pictures:
-        return text
-    pictures = ({"type": "image_url", "image_url": {"url": address}} for address in line.pictures)
-    return [{"type": "text", "text": text}, *pictures]
 
 
 def steps_of(line: Line) -> tuple[ToolCall | ToolResult, ...]:

@@ -58,6 +58,14 @@ _DOWN = {
     "service_unavailable_error",
     "overloaded_error",
 }
+_BLIND_WORDS = (
+    "image input is not supported", "not a multimodal model", "does not support image", "doesn't support image",
+    "not support images", "images are not supported", "vision is not supported", "does not support vision",
+    "missing data required for image", "image_url is only supported by certain models", "mmproj",
+    "unknown variant `image_url`", "does not support file", "file input is not supported",
+    "no endpoints found that support image",
+)  # fmt: skip
+"""How servers say that a model has no eyes; there is no code for it."""
 _GONE_WORDS = (
     "not found",
     "does not exist",
@@ -118,6 +126,8 @@ def _classified(facts: Facts, headers: Mapping[str, str], where: Where, now: dat
         return sentences.no_credit(where, detail)
     if _is_model_gone(facts):
         return sentences.model_gone(where, detail)
+    if any(words in prose for words in _BLIND_WORDS):
+        return sentences.cannot_see(where, detail)
     if code in _REFUSED:
         return sentences.refused(where, detail)
     if code in _TOO_LONG or status == 413 or (status in (0, 400, 422) and any(w in prose for w in _TOO_LONG_WORDS)):

@@ -22,6 +22,7 @@ from voiceapp.core.speech import (
 )
 from voiceapp.openai_api.completions_protocol import GENERAL_CHOICES, form_of, parameters_of, steps_of
 from voiceapp.openai_api.responses_hosted import HostedDecoder, declared, includes
+from voiceapp.openai_api.line_content import responses_content
 from voiceapp.openai_api.text_joiner import TextJoiner, whole
 
 Item = Mapping[str, Any]
@@ -102,7 +103,7 @@ def _items(request: ChatRequest, thoughts: Callable[[str], Sequence[Item]]) -> l
     for line in request.lines:
         if request.tools:
             _put_steps(items, steps_of(line), lambda _call_id: ())
-        items.append({"role": line.role.value, "content": _content(line)})
+        items.append({"role": line.role.value, "content": responses_content(line)})
     _put_steps(items, request.tool_rounds, thoughts)
     return items
 
@@ -259,12 +260,3 @@ def response_amounts(usage: Mapping[str, Any]) -> dict[str, float]:
         "reasoning_out": (usage.get("output_tokens_details") or {}).get("reasoning_tokens"),
     }
     return {kind: float(amount) for kind, amount in amounts.items() if isinstance(amount, int | float)}
-
-
-def _content(line: Line) -> object:
-    """Return the words, with pictures as parts of their own."""
-    text = whole(line.text)
-    if not line.pictures:
-        return text
-    pictures = ({"type": "input_image", "image_url": address, "detail": "auto"} for address in line.pictures)
-    return [{"type": "input_text", "text": text}, *pictures]

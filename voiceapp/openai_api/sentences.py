@@ -42,6 +42,17 @@ def no_key(where: Where) -> e.NoKey:
     )
 
 
+def cannot_see(where: Where, detail: str = "") -> e.CannotSee:
+    return e.CannotSee(
+        _("{model} at {provider} did not take the picture or file.").format(
+            model=where.model or _("The model"), provider=where.provider
+        ),
+        hint=_("Nothing is lost: choose a model that does under Settings, “Who does what”, then try again."),
+        detail=detail,
+        provider=where.provider,
+    )
+
+
 def key_refused(where: Where, detail: str = "") -> e.ProviderError:
     if not where.has_key:
         return no_key(where)

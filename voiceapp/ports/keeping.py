@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -149,8 +150,9 @@ class Store(Protocol):
         take_id: int | None = None,
         engine: str = "",
         is_complete: bool = True,
+        attachment_ids: Sequence[int] = (),
     ) -> Message:
-        """Append a message."""
+        """Append a message; *attachment_ids*: drafts that go with it (``AttachmentStore``)."""
         ...
 
     async def update_message(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from gettext import gettext as _
 
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Timings
 from voiceapp.core.errors import StoreError
 from voiceapp.core.search_text import snippet
-from voiceapp.store import search, takes, tool_uses
+from voiceapp.store import attachments, search, takes, tool_uses
 from voiceapp.store.search import Kind
 from voiceapp.store.storable import storable as storable
 
@@ -40,7 +41,7 @@ def read(db: sqlite3.Connection, conversation_id: int) -> Conversation:
     )
     return Conversation(
         _head(head),
-        tool_uses.with_uses(db, (_message(row) for row in messages)),
+        attachments.with_attachments(db, tool_uses.with_uses(db, (_message(row) for row in messages))),
         {row["id"]: takes.from_row(row) for row in recordings},
     )
 
@@ -73,8 +74,8 @@ def delete(db: sqlite3.Connection, conversation_id: int) -> None:
     db.execute("DELETE FROM conversations WHERE id = ?", [conversation_id])
 
 
-def add_message(db: sqlite3.Connection, message: Message) -> Message:
-    """Insert *message*, whose id is ignored; return it with its id."""
+def add_message(db: sqlite3.Connection, message: Message, attachment_ids: Sequence[int] = ()) -> Message:
+    """Insert *message*, whose id is ignored, with drafts that go along; return it with its id."""
     text = storable(message.text)
     touched = db.execute(
         f"UPDATE conversations SET updated_at = ?, activity = {_NEXT_ACTIVITY} WHERE id = ?",
@@ -96,6 +97,7 @@ def add_message(db: sqlite3.Connection, message: Message) -> Message:
         ],
     )
     search.put(db, Kind.MESSAGE, _new_id(cursor), text)
+    attachments.give_to(db, _new_id(cursor), attachment_ids)
     return message_of(db, _new_id(cursor))
 
 
@@ -139,7 +141,7 @@ def message_of(db: sqlite3.Connection, message_id: int) -> Message:
     row = db.execute("SELECT * FROM messages WHERE id = ?", [message_id]).fetchone()
     if row is None:
         raise StoreError(_("There is no message {id}.").format(id=message_id), detail="message")
-    return tool_uses.with_uses(db, [_message(row)])[0]
+    return attachments.with_attachments(db, tool_uses.with_uses(db, [_message(row)]))[0]
 
 
 def found(db: sqlite3.Connection, query: str, limit: int) -> tuple[Message, ...]:

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from gettext import gettext as _
@@ -161,9 +161,10 @@ class SqliteStore:
         take_id: int | None = None,
         engine: str = "",
         is_complete: bool = True,
+        attachment_ids: Sequence[int] = (),
     ) -> Message:
         message = Message(0, conversation_id, role, text, self._now(), take_id, engine=engine, is_complete=is_complete)
-        return await self._write(lambda db: conversations.add_message(db, message))
+        return await self._write(lambda db: conversations.add_message(db, message, attachment_ids))
 
     async def update_message(
         self,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from voiceapp.core.conversation import (
     Conversation,
@@ -26,6 +27,9 @@ from voiceapp.core.events import (
     TakeChanged,
 )
 from voiceapp.ports import Store
+
+if TYPE_CHECKING:
+    from voiceapp.core.attachments import Attachment
 
 EMPTY = ConversationHead(0, "", 0.0)
 
@@ -86,13 +90,21 @@ class History:
         take: Take | None = None,
         engine: str = "",
         is_complete: bool = True,
+        attachments: Sequence[Attachment] = (),
     ) -> Message:
-        """Append a message; the first one creates the conversation."""
+        """Append a message with its *attachments* (drafts until now); the first one creates the conversation."""
         is_new = not self._head.id
         if is_new:
-            self._head = await self._store.new_conversation(title_of(text))
+            about = text or ", ".join(one.name for one in attachments)
+            self._head = await self._store.new_conversation(title_of(about))
         message = await self._store.add_message(
-            self._head.id, role, text, take_id=take.id if take else None, engine=engine, is_complete=is_complete
+            self._head.id,
+            role,
+            text,
+            take_id=take.id if take else None,
+            engine=engine,
+            is_complete=is_complete,
+            attachment_ids=[one.id for one in attachments],
         )
         self._messages.append(message)
         if take is not None and take.conversation_id != self._head.id:

@@ -74,9 +74,12 @@ class Replying:
         brief = brief or (studio.instead(asked.text) if asked is not None else None)
         chat = (brief and brief.chat) or studio.engines.chat
         instructions = studio.settings.instructions or studio.parts.instructions
+        lines = studio.history.lines()
+        if studio.attached is not None:
+            lines = await studio.attached.shown(lines)
         request = ChatRequest(
             instructions=f"{instructions}\n\n{brief.instructions}" if brief else instructions,
-            lines=studio.history.lines(),
+            lines=lines,
             tools=() if brief else studio.tools,
             conversation_key=f"voiceapp-{studio.history.conversation_id}",
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from voiceapp.core.conversation import Message, Timings
+from voiceapp.core.conversation import Line, Message, Timings
 from voiceapp.core.errors import DeviceError
 from voiceapp.core.events import Event
 from voiceapp.core.settings import Settings
@@ -21,6 +21,9 @@ from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
 from voiceapp.voice.parts import Parts
 from voiceapp.voice.playback import Playback
+
+if TYPE_CHECKING:
+    from voiceapp.core.attachments import Attachment
 
 
 @dataclass
@@ -44,6 +47,22 @@ class Stopwatch:
         return Timings(self.transcript_ms, self.first_token_ms, self.first_sound_ms)
 
 
+class Attached(Protocol):
+    """What the person has attached to the message that comes next, typed or spoken."""
+
+    async def going(self) -> tuple[Attachment, ...]:
+        """Return what goes along, once all of it is ready. Raises CannotSee where it cannot; it then stays attached."""
+        ...
+
+    def went(self, gone: Sequence[Attachment]) -> None:
+        """These went with a message that is stored."""
+        ...
+
+    async def shown(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+        """Return *lines* with what is sent of their attachments; at once where there are none. Raises StoreError."""
+        ...
+
+
 @dataclass
 class Studio:
     """The parts, the open conversation, microphone and loudspeaker, the engines and settings in force.
@@ -56,6 +75,7 @@ class Studio:
         is_idle: whether nobody talks and nothing is being answered; work in the background waits for that.
         instead: given what the person said, who answers in place of the chat model; must not wait.
         sent: called with the person's message once it is stored, before it is answered.
+        attached: what goes along with the next message; None = nothing can be attached.
         beside: runs work that no turn owns and no one waits for; it ends with the session. It must tell its errors.
     """
 
@@ -78,3 +98,4 @@ class Studio:
     is_idle: Callable[[], bool] = lambda: True
     instead: Callable[[str], Brief | None] = lambda _text: None
     sent: Callable[[Message], Awaitable[None]] | None = None
+    attached: Attached | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from gettext import gettext as _
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voiceapp.core.audio import Level
 from voiceapp.core.conversation import Message, Role, Take, TakeState
@@ -37,6 +37,9 @@ from voiceapp.voice.hearing import FellBehindError, HearingFeed, transcribe
 from voiceapp.voice.replying import Replying
 from voiceapp.voice.speech_finder import SpeechFinder
 from voiceapp.voice.studio import Stopwatch, Studio
+
+if TYPE_CHECKING:
+    from voiceapp.core.attachments import Attachment
 
 TEST_S = 3.0
 
@@ -322,12 +325,30 @@ class Turn:
             if not await guard.admits(text, take):
                 return False
             self.stopwatch.stages["input_check"] = self.stopwatch.ms() - before_ms
-        message = await self._studio.history.add(Role.USER, text, turn=self.number, take=take, engine=label)
+        attached = await self._attached(text, take)
+        message = await self._studio.history.add(
+            Role.USER, text, turn=self.number, take=take, engine=label, attachments=attached
+        )
+        if self._studio.attached is not None:
+            self._studio.attached.went(attached)
         if self._studio.sent is not None:
             await self._studio.sent(message)
         if guard is not None:
             guard.sent(message)
         return True
+
+    async def _attached(self, text: str, take: Take | None) -> tuple[Attachment, ...]:
+        """Return what goes along; where it cannot, it stays attached and typed words are the person's again."""
+        if self._studio.attached is None:
+            return ()
+        try:
+            return await self._studio.attached.going()
+        except (VoiceAppError, asyncio.CancelledError):
+            if take is None:
+                from voiceapp.core.attachments import DraftReturned
+
+                self._studio.emit(DraftReturned(text))
+            raise
 
     async def _nothing(self, take: Take, captured: Captured | None) -> None:
         """There was no speech: said with the level that was seen, and nothing goes to the model."""

@@ -7,10 +7,12 @@ from pathlib import Path
 from voiceapp import resources
 from voiceapp.core.models import ModelTable
 from voiceapp.ports import ImageMakers
+from voiceapp.store.attachments import FileAttachments
 from voiceapp.store.files import read_bytes
 from voiceapp.store.images import FileImages
 from voiceapp.store.sqlite import SqliteStore
 from voiceapp.store.verdicts import SqliteVerdicts
+from voiceapp.voice.desks.drafts import DraftDesk
 from voiceapp.voice.desks.image_gate import GuardGate
 from voiceapp.voice.desks.images import ImageDesk
 from voiceapp.voice.desks.moderation import ModerationDesk
@@ -22,6 +24,7 @@ from voiceapp.voice.image_wishes import ImageWishes
 from voiceapp.voice.kits.images import Images
 from voiceapp.voice.parts import Desk
 from voiceapp.voice.studio import Studio
+from voiceapp.wiring.attachments import prepare
 
 
 def make_desks(
@@ -35,12 +38,15 @@ def make_desks(
     images = ImageDesk(studio, gallery, makers, table, pictures, GuardGate(studio))
     kit.wishes = ImageWishes(images, studio, resources.image_phrases())
     studio.instead, studio.sent = kit.wishes.instead, images.attachments.sent
+    files = FileAttachments(store.database.parent, store, studio.parts.wall)
+    studio.attached = drafts = DraftDesk(studio, files, prepare, resources.vision_table())
     return (
         ProviderDesk(studio),
         ModerationDesk(studio, SqliteVerdicts(store), read_bytes, gallery.read),
         images,
         UsageDesk(studio),
         NotesDesk(studio),
+        drafts,
         *_search(studio),
     )
 

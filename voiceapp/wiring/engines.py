@@ -29,6 +29,7 @@ from voiceapp.wiring.chain import (
 )
 from voiceapp.wiring.checking import check
 from voiceapp.wiring.late import Late, LateChat, LateModerator, LateSpeechToText, LateTextToSpeech
+from voiceapp.wiring.seeing import SeeingChat, vision_of
 from voiceapp.wiring.wires import WireMaker
 
 if TYPE_CHECKING:
@@ -167,7 +168,8 @@ class EngineFactory:
             held = self.wires.held(provider) if is_held else None
             return ResponsesChat(wire, choice.model, effort=choice.effort, held=held)
 
-        return LateChat(self._label(provider, Job.CHAT, choice.model), wires.engine(provider, build))
+        chat = LateChat(self._label(provider, Job.CHAT, choice.model), wires.engine(provider, build))
+        return SeeingChat(chat, lambda: vision_of(provider, self._model(provider, Job.CHAT, choice.model)))
 
     def _speech(self, settings: Settings, choice: Choice, wires: _Wires) -> TextToSpeech:
         provider = settings.provider(choice.provider)
@@ -201,10 +203,12 @@ class EngineFactory:
 
     def _label(self, provider: Provider, job: Job, model: str) -> str:
         """As ``Wire.label``, without importing the SDK."""
-        shown = model or provider.deployments.get(job.value, "")
-        if not shown and provider.kind is not ProviderKind.COMPATIBLE:
-            shown = self._table.default(job.value)
-        return f"{provider.shown} {shown}".strip()
+        return f"{provider.shown} {self._model(provider, job, model)}".strip()
+
+    def _model(self, provider: Provider, job: Job, model: str) -> str:
+        """Return who does *job*, "" where only the server knows."""
+        known = model or provider.deployments.get(job.value, "")
+        return known or ("" if provider.kind is ProviderKind.COMPATIBLE else self._table.default(job.value))
 
 
 def _note(settings: Settings) -> str:

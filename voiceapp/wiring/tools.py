@@ -39,6 +39,7 @@ def make_tools(
     def make_kits() -> Sequence[object]:
         from voiceapp import resources  # none of this is needed before the window is usable
         from voiceapp.core.computing import Computing
+        from voiceapp.documents import pdf
         from voiceapp.voice.kits.computer import Computer
         from voiceapp.voice.kits.own_words import OwnWords
         from voiceapp.voice.kits.timers import Timers
@@ -47,7 +48,7 @@ def make_tools(
             Computing(now, resources.tool_tables()),
             Timers(ring),
             OwnWords(store, now, find if search is not None else None),
-            Computer(outside, lambda: box.settings.readable_paths),
+            Computer(outside, lambda: box.settings.readable_paths, pdf.text_for_tool if pdf.is_readable() else None),
             *kits,
         )
 
