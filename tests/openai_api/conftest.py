@@ -49,8 +49,7 @@ async def make_wire(server: LoopbackServer, waits_s: list[float]) -> AsyncIterat
             wire = Wire(
                 Provider(**fields),  # type: ignore[arg-type]
                 lambda: key,
-                model_table(),
-                **{"timeouts": QUICK, "pause": pause, **options},  # type: ignore[arg-type]
+                **{"table": model_table(), "timeouts": QUICK, "pause": pause, **options},  # type: ignore[arg-type]
             )
             stack.push_async_callback(wire.close)
             return wire

@@ -7,40 +7,95 @@ import io
 import json
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tests.server.script import SPEECH_RATE_HZ, HearingScript, SpeechScript
 from tests.server.sse import SSE_HEADERS, event
 from tests.server.wire import Answer, Framing, Piece, Request
 
+USAGE = {"type": "tokens", "input_tokens": 14, "output_tokens": 9, "total_tokens": 23}
 AUDIO_TYPES = {"pcm": "audio/pcm", "wav": "audio/wav", "flac": "audio/flac", "opus": "audio/opus", "mp3": "audio/mpeg"}
 
 
+def hearing(script: HearingScript, request: Request) -> Answer:
+    """Answer both endpoints that turn sound into words."""
+    return (translation if request.path.endswith("/translations") else transcription)(script, request)
+
+
 def transcription(script: HearingScript, request: Request) -> Answer:
-    """Answer POST /audio/transcriptions: JSON, text, or with stream=true one delta a word."""
+    """Answer POST /audio/transcriptions: JSON of the form that was asked for, text, or with stream=true events."""
     at_s = script.service_ms / 1000
-    usage = {"type": "tokens", "input_tokens": 14, "output_tokens": 9, "total_tokens": 23}
+    if script.hear is not None:
+        script = replace(script, text=script.hear(next(part.data for part in request.parts if part.name == "file")))
+    form = request.field("response_format") or "json"
     if request.field("stream") == "true":
-        return Answer(tuple(_transcript_events(script, usage)), headers=SSE_HEADERS)
-    match request.field("response_format") or "json":
+        events = _diarized_events(script) if form == "diarized_json" else _transcript_events(script, request)
+        return Answer(tuple(events), headers=SSE_HEADERS)
+    match form:
         case "text":
             return plain(script.text.encode() + b"\n", "text/plain; charset=utf-8", at_s)
         case "verbose_json":
-            body = {"task": "transcribe", "language": script.language, "duration": 1.0, "text": script.text}
-            place = {"id": 0, "seek": 0, "start": 0.0, "end": 1.0, "text": script.text, "tokens": []}
-            scores = {"temperature": 0.0, "avg_logprob": -0.1, "compression_ratio": 1.0, "no_speech_prob": 0.01}
-            return json_answer(body | {"segments": [place | scores]}, at_s)
+            return json_answer(_verbose(script, "transcribe", script.text), at_s)
+        case "diarized_json":
+            said = " ".join(words for _who, _start, _end, words in script.voices)
+            body = {"task": "transcribe", "duration": 1.5, "text": said, "segments": list(_diarized(script))}
+            return json_answer(body | {"usage": USAGE}, at_s)
         case _:
-            return json_answer({"text": script.text, "usage": usage}, at_s)
+            return json_answer({"text": script.text, "usage": USAGE} | _scores(script, request), at_s)
 
 
-def _transcript_events(script: HearingScript, usage: dict[str, object]) -> Iterator[Piece]:
+def translation(script: HearingScript, request: Request) -> Answer:
+    """Answer POST /audio/translations."""
+    at_s = script.service_ms / 1000
+    if request.field("response_format") == "verbose_json":
+        return json_answer(_verbose(script, "translate", script.english), at_s)
+    return json_answer({"text": script.english}, at_s)
+
+
+def _verbose(script: HearingScript, task: str, text: str) -> dict[str, object]:
+    place = {"id": 0, "seek": 0, "start": 0.0, "end": 1.0, "text": text, "tokens": []}
+    scores = {"temperature": 0.0, "avg_logprob": -0.1, "compression_ratio": 1.0, "no_speech_prob": 0.01}
+    return {"task": task, "language": script.language, "duration": 1.0, "text": text, "segments": [place | scores]}
+
+
+def _scores(script: HearingScript, request: Request) -> dict[str, object]:
+    """The log probabilities, where they were asked for; every word is two tokens."""
+    if request.field("include[]") != "logprobs":
+        return {}
+    words = enumerate(script.text.split(" "))
+    return {"logprobs": [token for number, word in words for token in _tokens(script, number, word)]}
+
+
+def _tokens(script: HearingScript, number: int, word: str) -> Iterator[dict[str, object]]:
+    raw = ((" " if number else "") + word).encode()
+    for piece in (raw[:2], raw[2:]):
+        logprob = -2.5 if word in script.weak and piece == raw[:2] else -0.01
+        if piece:
+            yield {"token": piece.decode("utf-8", "replace"), "logprob": logprob, "bytes": list(piece)}
+
+
+def _transcript_events(script: HearingScript, request: Request) -> Iterator[Piece]:
     words = script.text.split(" ")
     for number, word in enumerate(words):
         delta = (" " if number else "") + word
         at_s = script.service_ms / 1000 * (number + 1) / (len(words) + 1)
         yield Piece(event({"type": "transcript.text.delta", "delta": delta}), at_s, "delta")
-    done = {"type": "transcript.text.done", "text": script.text, "usage": usage}
+    done = {"type": "transcript.text.done", "text": script.text, "usage": USAGE} | _scores(script, request)
     yield Piece(event(done), script.service_ms / 1000, "done")
+
+
+def _diarized(script: HearingScript) -> Iterator[dict[str, object]]:
+    for number, (who, start_s, end_s, words) in enumerate(script.voices):
+        place = {"start": start_s, "end": end_s, "speaker": who, "text": words}
+        yield {"type": "transcript.text.segment", "id": f"seg_{number}"} | place
+
+
+def _diarized_events(script: HearingScript) -> Iterator[Piece]:
+    for number, segment in enumerate(_diarized(script)):
+        at_s = script.service_ms / 1000 * (number + 1) / (len(script.voices) + 1)
+        yield Piece(event(segment), at_s, "segment")
+    said = " ".join(words for _who, _start, _end, words in script.voices)
+    yield Piece(event({"type": "transcript.text.done", "text": said, "usage": USAGE}), script.service_ms / 1000, "done")
 
 
 def speech(script: SpeechScript, request: Request) -> Answer:

@@ -152,8 +152,8 @@ class LoopbackServer:
     def _scripted(self, request: Request, path: str) -> Answer:
         script = self.script
         match request.method, path:
-            case "POST", "/audio/transcriptions":
-                return audio_answers.transcription(script.hearing, request)
+            case "POST", "/audio/transcriptions" | "/audio/translations":
+                return audio_answers.hearing(script.hearing, request)
             case "POST", "/audio/speech":
                 return audio_answers.speech(script.speech, request)
             case "POST", "/chat/completions":

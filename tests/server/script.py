@@ -25,11 +25,25 @@ def tone(text: str, char_ms: float = 60.0) -> npt.NDArray[np.int16]:
 
 @dataclass(frozen=True)
 class HearingScript:
-    """Transcription: *text* after *service_ms*; a streamed one gets a delta per word, evenly spread."""
+    """Transcription: *text* after *service_ms*; a streamed one gets a delta per word, evenly spread.
+
+    Attributes:
+        english: what a translation says.
+        weak: words of which the service is not sure.
+        voices: who speaks: label, start and end in seconds, words.
+        hear: makes the text from the uploaded file instead.
+    """
 
     text: str = "What is the capital of France?"
     service_ms: float = 0.0
     language: str = "en"
+    english: str = "What is the capital of France?"
+    weak: tuple[str, ...] = ()
+    voices: tuple[tuple[str, float, float, str], ...] = (
+        ("A", 0.0, 1.0, "What is the capital"),
+        ("B", 1.0, 1.5, "of France?"),
+    )
+    hear: Callable[[bytes], str] | None = None
 
 
 @dataclass(frozen=True)

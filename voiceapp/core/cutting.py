@@ -64,7 +64,7 @@ def quietest_frame(samples: Float32Block, rate_hz: int) -> int:
     energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
     starts = np.arange(first, last)
     ends = np.minimum(starts + size, len(samples))
-    return int(starts[int(np.argmin(energy[ends] - energy[starts]))] + size // 2)
+    return min(len(samples), int(starts[int(np.argmin(energy[ends] - energy[starts]))] + size // 2))
 
 
 @dataclass(frozen=True)

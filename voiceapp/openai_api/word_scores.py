@@ -14,7 +14,7 @@ def words_in(objects: Sequence[Mapping[str, Any]]) -> tuple[Word, ...]:
     """Return the words with their certainty, from tokens with ``logprobs`` or from words with ``probability``."""
     last = objects[-1] if objects else {}
     tokens = last.get("logprobs")
-    if not isinstance(tokens, list):
+    if not isinstance(tokens, list) or last.get("type") == "transcript.text.delta":
         tokens = [token for o in objects if isinstance(o.get("logprobs"), list) for token in o["logprobs"]]
     if tokens:
         return _joined(tokens)
