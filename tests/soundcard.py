@@ -49,6 +49,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from voiceapp.audio import portaudio
 from voiceapp.core.audio import Clip, Float32Block
 
 SPEAKER = "Virtual Speaker"
@@ -394,9 +395,21 @@ def sound_card_server() -> Iterator[SoundCard]:
 
 @pytest.fixture
 def sound_card(sound_card_server: SoundCard) -> Iterator[SoundCard]:
-    """The virtual sound card, as the module describes it."""
+    """The virtual sound card, as the module describes it. Whoever uses it in this process closes what it opened."""
     yield sound_card_server
     sound_card_server.restore()
+    _until_closed()
+
+
+def _until_closed() -> None:
+    """A stream left open is called by PortAudio's thread for ever; closing may still be under way in a thread."""
+    deadline = time.monotonic() + _START_S
+    while portaudio.OPEN and time.monotonic() < deadline:
+        time.sleep(0.01)
+    left = len(portaudio.OPEN)
+    for stream in tuple(portaudio.OPEN):
+        stream.close()
+    assert not left, f"{left} streams were left open"
 
 
 @atexit.register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import numpy as np
 import pytest
@@ -141,3 +141,16 @@ async def test_a_microphone_that_went_unnoticed_is_replaced_by_the_default(sound
     microphone = await devices.open_microphone("Camera")
     assert microphone.device == MICROPHONE
     await microphone.close()
+
+
+@pytest.mark.parametrize("after_ms", [0, 2, 5, 10, 20, 40, 80])
+async def test_a_press_that_is_taken_back_while_the_device_opens_leaves_no_microphone_open(
+    sound_card: SoundCard, after_ms: int
+) -> None:
+    devices = SoundDevices()
+    await devices.refresh()
+    opening = asyncio.create_task(devices.open_microphone())
+    await asyncio.sleep(after_ms / 1000)  # anywhere in the opening: it must hold wherever this falls
+    opening.cancel()
+    with suppress(asyncio.CancelledError):
+        await (await opening).close()  # and the fixture sees that nothing is left open

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from functools import partial
 from gettext import gettext as _
-from typing import Any
 
 from voiceapp.audio import directory, loudspeaker, microphone, portaudio, watch
+from voiceapp.audio.claim import open_in_thread
 from voiceapp.audio.directory import Direction, Endpoint, Listing
 from voiceapp.audio.loudspeaker import OutputStream, SoundLoudspeaker
 from voiceapp.audio.microphone import InputStream, SoundMicrophone
@@ -31,8 +30,6 @@ class SoundDevices:
         self.input_name = input_name
         self.output_name = output_name
         self._listing: Listing | None = None
-        self._open: set[Any] = set()
-        self._count = threading.Lock()
         self._in_use: dict[SoundMicrophone | SoundLoudspeaker, Endpoint] = {}
         self._watching: asyncio.Task[None] | None = None
 
@@ -70,7 +67,9 @@ class SoundDevices:
 
     async def open_microphone(self, name: str = "") -> SoundMicrophone:
         """Open *name*, or the default when it is empty or not there, and let it run. Raises DeviceError."""
-        endpoint, stream = await asyncio.to_thread(self._begin_microphone, name or self.input_name)
+        endpoint, stream = await open_in_thread(
+            partial(self._begin_microphone, name or self.input_name), lambda opened: opened[1].release()
+        )
         stream.watched_by(lambda: self._release(stream))
         self._use(stream, endpoint)
         return stream
@@ -124,13 +123,12 @@ class SoundDevices:
     def _look_again(self) -> None:
         with portaudio.exclusive() as sounddevice:
             listing = directory.look()
-            if not any(endpoint.server_name for endpoint in (*listing.inputs, *listing.outputs)):
-                with self._count:
-                    is_idle = not self._open
-                if is_idle:  # PortAudio's list is frozen until it is initialised again, which kills open streams
-                    sounddevice._terminate()
-                    sounddevice._initialize()
-                    listing = directory.look()
+            has_server = any(endpoint.server_name for endpoint in (*listing.inputs, *listing.outputs))
+            if not has_server and not portaudio.OPEN:
+                # PortAudio's list is frozen until it is initialised again, which would kill open streams
+                sounddevice._terminate()
+                sounddevice._initialize()
+                listing = directory.look()
             self._listing = listing
 
     def _choose(self, direction: Direction, name: str) -> Endpoint:
@@ -178,8 +176,7 @@ class SoundDevices:
                 latency="low",
                 callback=callback,
             )
-        self._keep_until_closed(stream)
-        opened: InputStream = stream
+        opened: InputStream = portaudio.kept_until_closed(stream)
         return opened
 
     def _open_output(self, endpoint: Endpoint, callback: Callable[..., None]) -> OutputStream:
@@ -200,8 +197,7 @@ class SoundDevices:
                 callback=callback,
                 prime_output_buffers_using_stream_callback=True,
             )
-        self._keep_until_closed(stream)
-        opened: OutputStream = stream
+        opened: OutputStream = portaudio.kept_until_closed(stream)
         return opened
 
     @contextmanager
@@ -211,20 +207,6 @@ class SoundDevices:
         except DeviceError:
             self._listing = None
             raise
-
-    def _keep_until_closed(self, stream: Any) -> None:
-        """Hold on to *stream*: PortAudio's thread calls into it until it is closed, whoever else forgot it."""
-        with self._count:
-            self._open.add(stream)
-        close = stream.close
-
-        def close_and_forget(*args: Any) -> None:
-            with portaudio.exclusive():
-                close(*args)
-            with self._count:
-                self._open.discard(stream)
-
-        stream.close = close_and_forget
 
 
 def _refusing(error: DeviceError) -> Callable[[Callable[..., None]], OutputStream]:

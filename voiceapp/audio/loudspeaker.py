@@ -23,6 +23,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from voiceapp.audio.claim import open_in_thread
 from voiceapp.audio.playhead import Playhead
 from voiceapp.audio.ring import Ring
 from voiceapp.core.audio import Float32Block, Level, level_of
@@ -127,9 +128,11 @@ class SoundLoudspeaker:
                 return
             await self._release()
             self._fault, self._is_closing = None, False
-            self._stream = await asyncio.to_thread(self._open_stream, self._fill)
+            self._stream = await open_in_thread(lambda: self._open_stream(self._fill), lambda opened: opened.close())
             self._prefill_frames = round(self._stream.latency * self.rate_hz) + self.rate_hz * BLOCK_MS // 1000
-            self._thread = threading.Thread(target=self._attend, name="voiceapp-loudspeaker", daemon=True)
+            self._thread = threading.Thread(
+                target=self._attend, args=(self._stream,), name="voiceapp-loudspeaker", daemon=True
+            )
             self._thread.start()
             if self._on_opened is not None:
                 self._on_opened()
@@ -234,10 +237,12 @@ class SoundLoudspeaker:
             with self._wake:
                 self._is_closing = True
                 self._wake.notify()
-            await asyncio.to_thread(thread.join)
-            if self._on_closed is not None:
-                await self._on_closed()
-        self._stream = None
+            self._stream = None
+            try:
+                await asyncio.to_thread(thread.join)
+            finally:
+                if self._on_closed is not None:
+                    await self._on_closed()
 
     def _raise_fault(self) -> None:
         if self._fault is not None:
@@ -245,10 +250,8 @@ class SoundLoudspeaker:
 
     # --- the loudspeaker's own thread ---------------------------------------------------------------------------
 
-    def _attend(self) -> None:
-        """Start and abort the stream as wished; watch it while it runs."""
-        stream = self._stream
-        assert stream is not None
+    def _attend(self, stream: OutputStream) -> None:
+        """Start and abort *stream* as wished; watch it while it runs; close it."""
         is_running = False
         while not self._is_closing:
             with self._wake:

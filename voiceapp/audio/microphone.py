@@ -119,8 +119,16 @@ class SoundMicrophone:
         self.stop()
         stream, self._stream = self._stream, None
         if stream is not None:
-            await asyncio.to_thread(_release, stream)
-            await self._on_closed()
+            try:
+                await asyncio.to_thread(_release, stream)
+            finally:
+                await self._on_closed()
+
+    def release(self) -> None:
+        """Close before anybody was given the stream. Blocking; any thread."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            _release(stream)
 
 
 async def _nobody_minds() -> None:
