@@ -31,6 +31,16 @@ def test_a_text_is_judged(connected: Terminal, openai_server: LoopbackServer) ->
     assert openai_server.violations == []
 
 
+def test_checks_are_counted_and_cost_nothing(connected: Terminal, openai_server: LoopbackServer) -> None:
+    connected.run("moderate", "-", typed="one\ntwo\n\nthree\n")
+    connected.run("moderate", "-", typed="one\ntwo\n\nthree\n")  # kept from before: nothing is sent
+    assert len(openai_server.requests_for("/moderations")) == 1
+    told = connected.run("usage", "--by", "job", "--json")
+    (line,) = told.events("usage")
+    assert (line["name"], line["amounts"], line["cost_usd"]) == ("moderation", {"checks": 6.0}, 0)
+    assert "6 checks" in connected.run("usage", "--by", "job").out
+
+
 def test_the_passage_is_named(connected: Terminal, openai_server: LoopbackServer) -> None:
     openai_server.script = Script(moderation=ModerationScript(words={"axe": ("violence",)}))
     text = "It is a calm day at sea. " * 40 + "He raises the axe."

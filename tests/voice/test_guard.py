@@ -56,6 +56,18 @@ async def test_a_flagged_text_is_not_sent_and_comes_back_as_a_draft() -> None:
 
 
 @virtual_clock
+async def test_checks_are_counted() -> None:
+    judge = FakeModerator()
+    stage = Stage(chat=FakeChat("Yes. And no."), settings=settings(input=BLOCK, reply=BLOCK), moderation=judge)
+    async with stage.session() as session:
+        session.handle(c.SendText("Hello.", is_aloud=True))
+        await stage.until_event(e.TurnTimed)
+        await stage.until_phase(Phase.IDLE)
+    rows = [row for row in await stage.usage.rows() if row.job == "moderation"]
+    assert sum(row.amounts["checks"] for row in rows) == len(judge.texts) > 1
+
+
+@virtual_clock
 async def test_a_passed_text_is_sent_after_its_check_and_the_wait_is_told() -> None:
     stage = Stage(chat=FakeChat("Yes."), settings=settings(input=BLOCK), moderation=FakeModerator(AXE, check_s=0.2))
     async with stage.session() as session:

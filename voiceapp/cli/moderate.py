@@ -12,12 +12,12 @@ from gettext import gettext as _
 from pathlib import Path
 
 from voiceapp.audio.takefile import WavTakes
-from voiceapp.cli.engines import open_engines
+from voiceapp.cli.engines import Tools, open_engines
 from voiceapp.cli.progress import Progress
 from voiceapp.cli.running import Context, run_job
-from voiceapp.core.checks import Checked, Subject, SubjectKind, as_report, logged, nobody_checks, parts_of
+from voiceapp.core.checks import Checked, Subject, SubjectKind, as_report, consumed, logged, nobody_checks, parts_of
 from voiceapp.core.errors import ConfigError
-from voiceapp.core.moderation import Checkpoint, Policy, Verdict, decide, figure, is_over, is_too_much, joined, name_of
+from voiceapp.core.moderation import Checkpoint, Verdict, decide, figure, is_over, is_too_much, joined, name_of
 from voiceapp.core.passages import Passage, passages
 from voiceapp.core.picture import MIMES, facts_of
 from voiceapp.core.settings import Job
@@ -55,7 +55,7 @@ async def moderate(context: Context, arguments: argparse.Namespace) -> int:
             raise nobody_checks()
         store = SqliteStore(context.paths.data, WavTakes())
         try:
-            desk = _Desk(context, tools.engines.moderation, tools.settings.moderation, SqliteVerdicts(store))
+            desk = _Desk(context, tools, tools.engines.moderation, SqliteVerdicts(store))
             if arguments.image is not None:
                 return await desk.picture(arguments.image)
             return await desk.texts(items)
@@ -66,9 +66,10 @@ async def moderate(context: Context, arguments: argparse.Namespace) -> int:
 class _Desk:
     """Checks, prints and logs."""
 
-    def __init__(self, context: Context, moderator: Moderator, policy: Policy, log: SqliteVerdicts) -> None:
+    def __init__(self, context: Context, tools: Tools, moderator: Moderator, log: SqliteVerdicts) -> None:
         self._output = context.output
-        self._moderator, self._policy, self._log = moderator, policy, log
+        self._moderator, self._policy, self._log = moderator, tools.settings.moderation, log
+        self._account, self._provider = tools.account, tools.settings.checker().provider
 
     async def texts(self, items: Sequence[Item]) -> int:
         """Check *items*, many in one request; those that are too much are told as they are found."""
@@ -81,6 +82,7 @@ class _Desk:
                 began_s = time.monotonic()
                 verdicts = list(await self._moderator.check_texts(pieces))
                 took_ms = 1000 * (time.monotonic() - began_s)
+                self._count(verdicts)
                 for item, cut in zip(batch, cuts, strict=True):
                     found, verdicts = verdicts[: len(cut)], verdicts[len(cut) :]
                     checked = self._checked(item, cut, found, took_ms)
@@ -105,10 +107,15 @@ class _Desk:
         began_s = time.monotonic()
         verdict = await self._moderator.check_image(data, MIMES[facts.format])
         took_ms = 1000 * (time.monotonic() - began_s)
+        self._count([verdict])
         item = Item("", Subject(SubjectKind.IMAGE, name=path.name))
         checked = self._checked(item, (Passage(0, 0),), [verdict], took_ms)
         await self._tell(checked, None, is_alone=True, content=data)
         return FLAGGED if self._is_over(checked) else 0
+
+    def _count(self, verdicts: Sequence[Verdict]) -> None:
+        for usage in consumed(self._provider, verdicts):
+            self._account.record(Job.MODERATION, usage)
 
     def _is_over(self, checked: Checked) -> bool:
         return is_over(checked.verdict, checked.limits)

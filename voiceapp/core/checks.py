@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from gettext import gettext as _
@@ -10,6 +10,7 @@ from gettext import gettext as _
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.moderation import STOPPING, Checkpoint, Decision, Score, Verdict, exceeded, joined
 from voiceapp.core.passages import Passage
+from voiceapp.core.speech import Basis, Usage
 
 EXCERPT_CHARS = 120
 
@@ -215,6 +216,22 @@ def verdict_table(verdict: Verdict) -> dict[str, object]:
 def parts_of(passages: Sequence[Passage], verdicts: Sequence[Verdict]) -> tuple[Part, ...]:
     """Put passages and what was found in them together."""
     return tuple(Part(passage, verdict) for passage, verdict in zip(passages, verdicts, strict=True))
+
+
+def consumed(provider: str, verdicts: Iterable[Verdict]) -> tuple[Usage, ...]:
+    """Return what *verdicts* of *provider* consumed: those that were asked for, and those that were kept from before.
+
+    An empty text was never sent.
+    """
+    counts: dict[tuple[str, bool], int] = {}
+    for verdict in verdicts:
+        if verdict.scores or verdict.is_flagged:
+            key = (verdict.model, verdict.is_kept)
+            counts[key] = counts.get(key, 0) + 1
+    return tuple(
+        Usage(provider, model, {"checks": float(count)}, Basis.KEPT if is_kept else Basis.MEASURED)
+        for (model, is_kept), count in counts.items()
+    )
 
 
 def nobody_checks() -> ConfigError:

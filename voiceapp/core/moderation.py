@@ -88,11 +88,15 @@ class Score:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a service found in one text or picture. *is_flagged* is its own overall word; *model* who judged."""
+    """What a service found in one text or picture. *is_flagged* is its own overall word; *model* who judged.
+
+    *is_kept*: it was found before, and nothing was sent.
+    """
 
     scores: tuple[Score, ...]
     is_flagged: bool = False
     model: str = ""
+    is_kept: bool = False
 
     def score(self, category: str) -> Score | None:
         """Return the score of *category*, None where the service does not know it."""

@@ -62,6 +62,8 @@ def amount_words(amounts: Mapping[str, float]) -> str:
         words.append(_("{n} characters").format(n=f"{told['characters']:,.0f}"))
     if "images" in told:
         words.append(_("{n} images").format(n=f"{told['images']:,.0f}"))
+    if "checks" in told:
+        words.append(_("{n} checks").format(n=f"{told['checks']:,.0f}"))
     return " · ".join(words)
 
 

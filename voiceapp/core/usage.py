@@ -22,6 +22,7 @@ from voiceapp.core.speech import Basis, Usage
 KINDS = (
     "text_in", "text_cached", "text_cache_write", "text_out", "reasoning_out", "audio_in", "audio_cached", "audio_out",
     "image_in", "image_out", "seconds", "characters", "images", "web_searches", "file_searches", "code_runs",
+    "checks",
 )  # fmt: skip
 """Kinds of ``Usage.amounts`` in the order in which they are listed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from gettext import gettext as _
 from typing import Any
 
@@ -73,9 +74,10 @@ class HttpModerator:
             documents = json_objects(data.decode("utf-8", "replace"))
             if documents and is_error(documents[0]):
                 raise error_for_event(documents[0], where)
-            return verdicts_from(documents[0] if documents else {}, count)
+            verdicts = verdicts_from(documents[0] if documents else {}, count)
         except NotTheProtocol as problem:
             raise sentences.not_the_protocol(problem.kind, where) from None
+        return tuple(replace(verdict, is_kept=True) for verdict in verdicts) if sent.is_kept else verdicts
 
 
 def _not_offered(error: BadRequest) -> BadRequest:

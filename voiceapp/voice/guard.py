@@ -19,6 +19,7 @@ from voiceapp.core.checks import (
     Part,
     Subject,
     SubjectKind,
+    consumed,
     logged,
     nobody_checks,
     parts_of,
@@ -28,6 +29,7 @@ from voiceapp.core.errors import TimedOut, VoiceAppError, unexpected
 from voiceapp.core.events import Notice
 from voiceapp.core.moderation import Action, Checkpoint, Decision, Verdict, decide, decide_failure, joined
 from voiceapp.core.passages import Passage, passages
+from voiceapp.core.settings import Job
 from voiceapp.voice.reply_guard import ReplyGuard
 from voiceapp.voice.studio import Studio
 
@@ -224,6 +226,7 @@ class Guard:
                 raise nobody_checks()
             async with asyncio.timeout(self._within_s):
                 finding.verdicts = await moderator.check_texts(texts)
+            self._count(finding.verdicts)
         except Exception as error:
             finding.problem = self._problem(error)
         finding.duration_ms = 1000 * (self._studio.now() - started_s)
@@ -238,10 +241,17 @@ class Guard:
             if moderator is None:
                 raise nobody_checks()
             finding.verdicts = (await moderator.check_image(data, mime),)
+            self._count(finding.verdicts)
         except Exception as error:
             finding.problem = self._problem(error)
         finding.duration_ms = 1000 * (self._studio.now() - started_s)
         return finding
+
+    def _count(self, verdicts: Sequence[Verdict]) -> None:
+        """Put checks on the log of usage. A check may outlive its turn, so they are on nobody's account."""
+        meter = self._studio.meter
+        for usage in consumed(self._studio.settings.checker().provider, verdicts):
+            meter.add(meter.priced(Job.MODERATION, usage))
 
     def _problem(self, error: Exception) -> VoiceAppError:
         if isinstance(error, TimeoutError):
