@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale, QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -20,7 +20,7 @@ from voiceapp.core import events as ev
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState
 from voiceapp.core.settings import Job, Provider, ProviderKind, Settings
 from voiceapp.core.turn import Phase
-from voiceapp.gui.conversation_list import HEAD_ROLE, ConversationList, day_title
+from voiceapp.gui.conversation_list import HEAD_ROLE, PAGE_HEADS, ConversationList, DayRow, day_title
 from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.notice_texts import using
 from voiceapp.gui.session_bridge import SessionBridge
@@ -144,6 +144,28 @@ def test_the_list_keeps_qts_rules(qtbot: QtBot) -> None:
     model.hide(2, is_hidden=False)
     model.show(())
     assert tester.model() is model
+
+
+def test_a_long_list_is_made_page_by_page(qtbot: QtBot) -> None:
+    model = ConversationList()
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    tester.setUseFetchMore(False)  # it would, within the reset that it is being told of
+    heads = tuple(ConversationHead(n, f"Number {n}", 1e9 - n * 7200.0) for n in range(1, 501))
+    model.show(heads)
+    while model.canFetchMore(QModelIndex()):
+        model.fetchMore(QModelIndex())
+    rows = [model.index(row).data(HEAD_ROLE) for row in range(model.rowCount())]
+    assert [row for row in rows if isinstance(row, ConversationHead)] == list(heads)
+    titles = [row.title for row in rows if isinstance(row, DayRow)]
+    assert len(titles) == len(set(titles))
+    assert tester.model() is model
+
+
+def test_only_the_first_page_is_made_at_once(qtbot: QtBot) -> None:
+    model = ConversationList()
+    model.show(tuple(ConversationHead(n, f"Number {n}", 1e9) for n in range(1, 5001)))
+    assert model.rowCount() == PAGE_HEADS + 1
+    assert model.row_of(4000) == -1
 
 
 def test_days_stand_above_their_conversations(qtbot: QtBot) -> None:

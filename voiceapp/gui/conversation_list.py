@@ -27,6 +27,7 @@ from voiceapp.gui.theme import Theme
 Index = QModelIndex | QPersistentModelIndex
 HEAD_ROLE = Qt.ItemDataRole.UserRole
 DAY_PX, FIRST_DAY_PX, ROW_PX, FOUND_PX = 36, 28, 36, 52
+PAGE_HEADS = 200
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,16 @@ def day_title(day: date, today: date, locale: QLocale) -> str:
     return locale.toString(QDate(day.year, day.month, day.day), pattern)
 
 
-def rows_of(heads: Sequence[ConversationHead], today: date, locale: QLocale) -> list[Row]:
-    """Return *heads*, newest first, with a title before each day."""
+def day_of(head: ConversationHead) -> date:
+    """Return the day of its last turn, here."""
+    return datetime.fromtimestamp(head.updated_at).astimezone().date()
+
+
+def rows_of(heads: Sequence[ConversationHead], today: date, locale: QLocale, last: date | None = None) -> list[Row]:
+    """Return *heads*, newest first, with a title before each day; *last*: the day of the row above them."""
     rows: list[Row] = []
-    last: date | None = None
     for head in heads:
-        day = datetime.fromtimestamp(head.updated_at).astimezone().date()
+        day = day_of(head)
         if day != last:
             rows.append(DayRow(day_title(day, today, locale)))
             last = day
@@ -71,7 +76,11 @@ def rows_of(heads: Sequence[ConversationHead], today: date, locale: QLocale) -> 
 
 
 class ConversationList(QAbstractListModel):
-    """Days and conversations as one list; ``renamed`` carries id and title when the person edited a row."""
+    """Days and conversations as one list; ``renamed`` carries id and title when the person edited a row.
+
+    Rows are made for the first ``PAGE_HEADS`` conversations, and for as many more whenever the list is scrolled to its
+    end: laying out a row costs time, and nobody looks at the five thousandth.
+    """
 
     renamed = Signal(int, str)
 
@@ -80,6 +89,8 @@ class ConversationList(QAbstractListModel):
         self._heads: tuple[ConversationHead, ...] = ()
         self._found: tuple[FoundRow, ...] = ()
         self._hidden: set[int] = set()
+        self._shown: list[ConversationHead] = []
+        self._made = 0
         self._rows: list[Row] = []
 
     def show(self, heads: Sequence[ConversationHead]) -> None:
@@ -100,27 +111,47 @@ class ConversationList(QAbstractListModel):
         self._rebuild()
 
     def row_of(self, conversation_id: int) -> int:
-        """Return the row of a conversation, -1 where it is not in the list."""
+        """Return the row of a conversation, -1 where it has none (yet)."""
         return next(
             (n for n, row in enumerate(self._rows) if isinstance(row, ConversationHead) and row.id == conversation_id),
             -1,
         )
 
     def _rebuild(self) -> None:
-        shown = [head for head in self._heads if head.id not in self._hidden]
-        rows = rows_of(shown, datetime.now().astimezone().date(), QLocale())
-        listed = {head.id for head in shown} | self._hidden
-        joined = [row for row in self._found if row.id not in listed]
-        if joined:
-            rows += [DayRow(self.tr("Found by meaning")), *joined]
+        self._shown = [head for head in self._heads if head.id not in self._hidden]
         self.beginResetModel()
-        self._rows = rows
+        self._made = 0
+        self._rows = self._next_rows()
         self.endResetModel()
+
+    def _next_rows(self) -> list[Row]:
+        """Return the rows of the next page; with the last one also what was found by its meaning."""
+        last = day_of(self._shown[self._made - 1]) if self._made else None
+        page = self._shown[self._made : self._made + PAGE_HEADS]
+        rows = rows_of(page, datetime.now().astimezone().date(), QLocale(), last)
+        self._made += len(page)
+        if self._made == len(self._shown) and self._found:
+            listed = {head.id for head in self._shown} | self._hidden
+            joined = [row for row in self._found if row.id not in listed]
+            rows += [DayRow(self.tr("Found by meaning")), *joined] if joined else []
+        return rows
 
     # --- what Qt asks -------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
         return 0 if parent.isValid() else len(self._rows)
+
+    def canFetchMore(self, parent: Index) -> bool:
+        return not parent.isValid() and self._made < len(self._shown)
+
+    def fetchMore(self, parent: Index) -> None:
+        if not self.canFetchMore(parent):
+            return
+        rows = self._next_rows()
+        first = len(self._rows)
+        self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
+        self._rows += rows
+        self.endInsertRows()
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= len(self._rows):

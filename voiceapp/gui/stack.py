@@ -1,14 +1,21 @@
 """Children one below the other, each as high as its width asks for.
 
 Qt's box layouts ask every child several times over when one grows; a conversation that grows thirty times a second
-needs each asked once, with the answer kept by the child.
+needs each asked once, with the answer kept by the child. And when the width changes, only what is in sight is laid
+out at once; the rest keeps its old height and follows in slices of a few milliseconds, nearest first.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Signal
+from time import perf_counter
+
+from PySide6.QtCore import QEvent, QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
+
+SLICE_MS = 5.0
+AROUND_PX = 200
+"""So far above and below of what is in sight is laid out at once, too."""
 
 
 def height_at(widget: QWidget, width_px: int) -> int:
@@ -31,10 +38,19 @@ class Stack(QWidget):
         super().__init__(parent)
         self._gap_px = gap_px
         self._items: list[QWidget] = []
+        self._placed: set[QWidget] = set()
+        self._owed: set[QWidget] = set()
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._pay)
 
     @property
     def items(self) -> tuple[QWidget, ...]:
         return tuple(self._items)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every child is laid out at the present width."""
+        return not self._owed
 
     def add(self, widget: QWidget, index: int | None = None) -> None:
         """Put *widget* at *index*, by default at the end."""
@@ -46,17 +62,25 @@ class Stack(QWidget):
 
     def remove(self, widget: QWidget) -> None:
         """Take *widget* out and dispose of it."""
-        self._items.remove(widget)
-        widget.hide()
-        widget.deleteLater()
+        self.take(widget).deleteLater()
         self.updateGeometry()
         self._arrange()
+
+    def take(self, widget: QWidget) -> QWidget:
+        """Take *widget* out, hidden; the others stay where they are until something is laid out."""
+        self._items.remove(widget)
+        self._owed.discard(widget)
+        self._placed.discard(widget)
+        widget.hide()
+        return widget
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width_px: int) -> int:
-        heights = [height_at(item, width_px) for item in self._items if not item.isHidden()]
+        if width_px != self.width():
+            self._owe()
+        heights = [self._height_of(item, width_px) for item in self._items if not item.isHidden()]
         return sum(heights) + self._gap_px * max(0, len(heights) - 1)
 
     def sizeHint(self) -> QSize:
@@ -71,6 +95,8 @@ class Stack(QWidget):
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        if event.size().width() != event.oldSize().width():
+            self._owe()
         self._arrange()
 
     def _arrange(self) -> None:
@@ -78,7 +104,47 @@ class Stack(QWidget):
         for item in self._items:
             if item.isHidden():
                 continue
-            height = height_at(item, self.width())
-            item.setGeometry(0, top, self.width(), height)
+            height = self._height_of(item, self.width())
+            if item in self._owed:
+                item.move(0, top)
+            else:
+                item.setGeometry(0, top, self.width(), height)
+                self._placed.add(item)
             top += height + self._gap_px
         self.laid_out.emit()
+
+    # --- what is out of sight -----------------------------------------------------------------------------
+
+    def _height_of(self, item: QWidget, width_px: int) -> int:
+        return item.height() if item in self._owed else height_at(item, width_px)
+
+    def _owe(self) -> None:
+        """The width is another: what was laid out before and is out of sight can wait."""
+        if not self.isVisible():
+            self._owed.clear()
+            return
+        seen = self.visibleRegion().boundingRect().adjusted(0, -AROUND_PX, 0, AROUND_PX)
+        for item in self._items:
+            if item in self._placed and not item.isHidden() and not item.geometry().intersects(seen):
+                self._owed.add(item)
+            else:
+                self._owed.discard(item)
+        if self._owed:
+            self._later.start()
+
+    def _pay(self) -> None:
+        """Lay out some of what was left."""
+        began_s = perf_counter()
+        middle = self.visibleRegion().boundingRect().center().y()
+        nearest = sorted(self._owed, key=lambda item: abs(item.geometry().center().y() - middle), reverse=True)
+        while nearest:
+            item = nearest.pop()
+            self._owed.discard(item)
+            item.resize(self.width(), height_at(item, self.width()))
+            if (perf_counter() - began_s) * 1000 > SLICE_MS:
+                break
+        self._arrange()
+        if self.heightForWidth(self.width()) != self.height():
+            self.updateGeometry()
+        if self._owed:
+            self._later.start()
