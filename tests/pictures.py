@@ -11,7 +11,15 @@ BLUE: Color = (20, 60, 200, 255)
 
 def png(width: int, height: int, color: Color = BLUE) -> bytes:
     """Return a PNG of one colour (red, green, blue, alpha)."""
-    rows = (b"\0" + bytes(color) * width) * height
+    return _png(width, height, (b"\0" + bytes(color) * width) * height)
+
+
+def bomb(side: int) -> bytes:
+    """Return a small PNG that says it is *side* pixels wide and high."""
+    return _png(side, side, b"\0" * 100)
+
+
+def _png(width: int, height: int, rows: bytes) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in chunks)

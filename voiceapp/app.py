@@ -91,6 +91,7 @@ def run(
         window.ready.connect(lambda: ready_file.write_text("ready\n", encoding="utf-8"))
     garbage = Garbage(lambda: window.is_talking, app)
     window.ready.connect(garbage.begin)
+    window.ready.connect(lambda: QTimer.singleShot(0, window, lambda: _attach(theme, bridge, window)))
     QTimer.singleShot(READY_WITHIN_MS, garbage.begin)
     window.show()
     bridge.start()
@@ -98,6 +99,12 @@ def run(
     bridge.stop()
     bridge.wait(LEAVE_WITHIN_S)
     return code
+
+
+def _attach(theme: Theme, bridge: SessionBridge, window: MainWindow) -> None:
+    from voiceapp.gui.attacher import Attacher  # not needed before the window is usable
+
+    Attacher(theme, bridge, window)
 
 
 def _facts(paths: Paths) -> Facts:

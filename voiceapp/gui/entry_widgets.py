@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -22,6 +24,10 @@ from voiceapp.gui.reply_view import ReplyView
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.tool_lines import PermissionCard, ToolUseLine
 from voiceapp.gui.user_turn import LiveCard, UserCard, WaitingCard
+
+if TYPE_CHECKING:
+    from voiceapp.core.attachments import Attachment
+    from voiceapp.gui.picture_window import Opener
 
 
 class EntryWidgets(QObject):
@@ -53,6 +59,7 @@ class EntryWidgets(QObject):
         self._remedies = Remedies(model, self.wanted.emit)
         self._settings = Settings()
         self._attempts = 0
+        self._opener: Opener | None = None
         self.is_idle = True
         self.playing: tuple[int | None, int | None] = (None, None)
 
@@ -72,6 +79,7 @@ class EntryWidgets(QObject):
             case n.UserTurn():
                 card = UserCard(self._theme, entry)
                 card.play.connect(self._play)
+                card.opened.connect(self._open_attached)
                 return card
             case n.LiveTurn():
                 return LiveCard(self._theme, entry)
@@ -137,6 +145,13 @@ class EntryWidgets(QObject):
 
     def _speak(self, message_id: int) -> None:
         self.wanted.emit(c.Interrupt() if self.playing[1] == message_id else c.SpeakMessage(message_id))
+
+    def _open_attached(self, attachment: Attachment) -> None:
+        if self._opener is None:
+            from voiceapp.gui.picture_window import Opener
+
+            self._opener = Opener(self._theme, self._owner)
+        self._opener.open(attachment)
 
     def _retry(self, card: WaitingCard, take_id: int, provider: str) -> None:
         card.set_busy(True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QTextCursor, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
 
 from voiceapp.gui.controls import IconButton
+from voiceapp.gui.given import is_for_attaching
 from voiceapp.gui.theme import Theme
 
 LINE_PX = 20
@@ -20,9 +21,11 @@ class _Lines(QPlainTextEdit):
     submitted = Signal()
     grown = Signal()
     focus_changed = Signal()
+    given = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self.can_attach = False
         self.setProperty("bare", True)
         self.setFont(theme.font(15))
         self.setTabChangesFocus(True)
@@ -54,6 +57,16 @@ class _Lines(QPlainTextEdit):
             return
         super().keyPressEvent(event)
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return (self.can_attach and is_for_attaching(source)) or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Pasted and dropped: files and pictures go along with the message, words go into it."""
+        if self.can_attach and is_for_attaching(source):
+            self.given.emit(source)
+        else:
+            super().insertFromMimeData(source)
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self.focus_changed.emit()
@@ -64,9 +77,17 @@ class _Lines(QPlainTextEdit):
 
 
 class MessageEntry(QWidget):
-    """A framed entry with a send button. ``sent`` carries the text, stripped and never empty."""
+    """A framed entry with a send button.
+
+    Signals:
+        sent: the text, stripped; empty only where something is attached.
+        given: a QMimeData with files or a picture.
+        attach_wanted: the paperclip was pressed.
+    """
 
     sent = Signal(str)
+    given = Signal(object)
+    attach_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,10 +97,16 @@ class MessageEntry(QWidget):
         self.lines.setAccessibleName(self.tr("Message"))
         self.send_button = IconButton(theme, "arrow-up", self.tr("Send"), size_px=32, is_filled=True)
         self.send_button.setEnabled(False)
+        self.attach_button = IconButton(theme, "paperclip", self.tr("Attach a picture or a file"), size_px=32)
+        self.attach_button.clicked.connect(self.attach_wanted)
+        self.attach_button.setCursor(Qt.CursorShape.ArrowCursor)
+        self.attach_button.hide()
+        self._has_attached = False
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 6, 6)
         row.setSpacing(8)
         row.addWidget(self.lines, 1, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.attach_button, 0, Qt.AlignmentFlag.AlignBottom)
         row.addWidget(self.send_button, 0, Qt.AlignmentFlag.AlignBottom)
         self.setFocusProxy(self.lines)
         self.setCursor(Qt.CursorShape.IBeamCursor)
@@ -88,6 +115,7 @@ class MessageEntry(QWidget):
         self.lines.submitted.connect(self._submit)
         self.lines.focus_changed.connect(self.update)
         self.lines.grown.connect(self.updateGeometry)
+        self.lines.given.connect(self.given)
         self.send_button.setCursor(Qt.CursorShape.ArrowCursor)
         self.send_button.clicked.connect(self._submit)
 
@@ -116,10 +144,21 @@ class MessageEntry(QWidget):
         painter.setBrush(self._theme.color("canvas"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
 
+    def can_attach(self) -> None:
+        """Offer to attach, from now on."""
+        self.lines.can_attach = True
+        self.attach_button.show()
+
+    def set_attached(self, has_attached: bool) -> None:
+        """Something is attached, so that it can be sent without a word; or no longer."""
+        self._has_attached = has_attached
+        self._on_text()
+
     def _on_text(self) -> None:
-        self.send_button.setEnabled(bool(self.text().strip()))
+        self.send_button.setEnabled(bool(self.text().strip()) or self._has_attached)
 
     def _submit(self) -> None:
-        if text := self.text().strip():
+        text = self.text().strip()
+        if text or self._has_attached:
             self.lines.clear()
             self.sent.emit(text)

@@ -5,6 +5,7 @@ Needs no window and no application; any thread (Qt lets go of Python's lock whil
 
 from __future__ import annotations
 
+import zlib
 from gettext import gettext as _
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
@@ -24,6 +25,7 @@ LOSSLESS = frozenset({"png", "gif", "bmp"})
 LOSSLESS_BYTES = 1_500_000
 """Screens and drawings stay sharp up to this; beyond it they travel as JPEG, as photographs do."""
 JPEG_QUALITY = 88
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def prepared(data: bytes, name: str, vision: Vision) -> Prepared:
@@ -50,6 +52,8 @@ def file_of(image: QImage, format_: str, quality: int = -1) -> bytes:
 
 def _decoded(data: bytes, name: str, vision: Vision) -> tuple[QImage, str]:
     """Decode upright and at the size it is sent at, as far as the format can."""
+    if data.startswith(PNG) and not _is_whole_png(data):
+        raise _damaged(name)
     buffer = QBuffer()
     buffer.setData(QByteArray(data))
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)
@@ -70,23 +74,29 @@ def _decoded(data: bytes, name: str, vision: Vision) -> tuple[QImage, str]:
             hint=_("Make it smaller, or attach the part that matters."),
         )
     reader.setScaledSize(QSize(*vision.fitted(width, height)))
-    image = reader.read() if format_ != "png" or _is_whole_png(data) else QImage()
+    image = reader.read()
     if image.isNull():
-        raise AttachmentError(
-            _("“{name}” is damaged and cannot be read.").format(name=name),
-            hint=_("Open it in another program and save it anew."),
-        )
+        raise _damaged(name)
     return image, format_
 
 
+def _damaged(name: str) -> AttachmentError:
+    return AttachmentError(
+        _("“{name}” is damaged and cannot be read.").format(name=name),
+        hint=_("Open it in another program and save it anew."),
+    )
+
+
 def _is_whole_png(data: bytes) -> bool:
-    """Whether the file has its end; libpng complains about a torn one past everybody, on standard error."""
-    place = 8
+    """Whether the file has its end and its sums agree; libpng complains past everybody, on standard error."""
+    place, view = len(PNG), memoryview(data)
     while place + 12 <= len(data):
-        length = int.from_bytes(data[place : place + 4], "big")
+        end = place + 8 + int.from_bytes(data[place : place + 4], "big")
+        if zlib.crc32(view[place + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            return False
         if data[place + 4 : place + 8] == b"IEND":
             return True
-        place += 12 + length
+        place = end + 4
     return False
 
 

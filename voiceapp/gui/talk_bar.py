@@ -95,12 +95,17 @@ class TalkBar(Surface):
         right.addStretch(1)
         right.addLayout(top)
         right.addWidget(self.entry)
+        self._right = right
         right.addStretch(1)
         self._row = QHBoxLayout(self)
         self._row.setSpacing(24)
         self._row.addLayout(left)
         self._row.addLayout(right, 1)
         self._fit()
+
+    def add_above_entry(self, widget: QWidget) -> None:
+        """Put *widget* between the hint and the entry."""
+        self._right.insertWidget(self._right.indexOf(self.entry), widget)
 
     # --- what it is told ----------------------------------------------------------------------------------
 

@@ -180,10 +180,17 @@ class UserCard(Card):
     """What the person said or wrote."""
 
     play = Signal(int)
+    opened = Signal(object)
 
     def __init__(self, theme: Theme, turn: UserTurn) -> None:
         super().__init__(theme, "turn")
         self._text = TurnText(theme)
+        if turn.message.attachments:
+            from voiceapp.gui.attached_row import AttachedRow  # most messages have none
+
+            self.attached = AttachedRow(theme, turn.message.attachments)
+            self.attached.opened.connect(self.opened)
+            self.column.addWidget(self.attached)
         self.row = TakeRow(theme)
         self.verdict = VerdictLine(theme)
         for part in (self._text, self.row, self.verdict):
@@ -194,6 +201,7 @@ class UserCard(Card):
     def set_turn(self, turn: UserTurn) -> None:
         self._turn = turn
         text = turn.message.text
+        self._text.setVisible(bool(text) or not turn.message.attachments)
         self._text.set_words(text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…")
         self._text.setAccessibleName(self.tr("You: {text}").format(text=text[:SHOWN_CHARS]))
         self.row.setVisible(turn.take is not None)
