@@ -17,6 +17,7 @@ from voiceapp.core.models import ModelTable, parse_models
 
 if TYPE_CHECKING:
     from voiceapp.core.computing import Tables
+    from voiceapp.core.documents import DocumentRules
     from voiceapp.core.image_commands import ImagePhrases
     from voiceapp.core.vision import VisionTable
 
@@ -60,6 +61,14 @@ def vision_table() -> VisionTable:
     from voiceapp.core.vision import parse_vision
 
     return parse_vision(_table("vision.json"))
+
+
+@cache
+def document_rules() -> DocumentRules:
+    """Return what a service takes as documents to be searched."""
+    from voiceapp.core.documents import parse_rules
+
+    return parse_rules(_table("documents.json"))
 
 
 @cache

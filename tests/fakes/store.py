@@ -12,7 +12,17 @@ import numpy as np
 
 from voiceapp.core.attachments import Attachment
 from voiceapp.core.audio import Clip, Float32Block, level_of
-from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, Timings, ToolUse
+from voiceapp.core.conversation import (
+    Conversation,
+    ConversationHead,
+    Message,
+    Role,
+    Source,
+    Take,
+    TakeState,
+    Timings,
+    ToolUse,
+)
 from voiceapp.core.errors import StoreError
 
 from voiceapp.core.transcript import Details
@@ -235,6 +245,13 @@ class MemoryStore:
         self._check_writable()
         message = _found(self._messages, message_id)
         self._messages[message_id] = dataclasses.replace(message, tool_uses=(*message.tool_uses, use))
+        return self._messages[message_id]
+
+    async def set_sources(self, message_id: int, found: Sequence[Source]) -> Message:
+        """As Store."""
+        self._check_writable()
+        message = _found(self._messages, message_id)
+        self._messages[message_id] = dataclasses.replace(message, sources=tuple(found))
         return self._messages[message_id]
 
     async def delete_message(self, message_id: int) -> None:

@@ -12,6 +12,7 @@ from types import TracebackType
 from tests.server import audio_answers, chat_answers, media_answers
 from tests.server.audio_answers import json_answer
 from tests.server.batch_answers import BatchRoom
+from tests.server.document_answers import DocumentRoom
 from tests.server.realtime import RealtimeRoom
 from tests.server.responses_answers import ResponseRoom
 from tests.server.script import Script
@@ -35,6 +36,7 @@ class LoopbackServer:
         self.violations: list[str] = []
         self.connections = 0
         self.responses = ResponseRoom()
+        self.documents = DocumentRoom()
         self.batches = BatchRoom(violations=self.violations)
         self.realtime = RealtimeRoom(self.script, self._log, self.violations)
         self.uplink_bit_s = 0.0
@@ -168,7 +170,8 @@ class LoopbackServer:
                 return media_answers.moderation(script.moderation, request)
             case "POST", "/embeddings":
                 return media_answers.embeddings(script, request)
-        if (found := self.batches.answer(script.batch, request, path)) is not None:
+        found = self.documents.answer(request, path) or self.batches.answer(script.batch, request, path)
+        if found is not None:
             return found
         message = f"Invalid URL ({request.method} {request.path})"
         body = {"message": message, "type": "invalid_request_error", "param": None, "code": None}

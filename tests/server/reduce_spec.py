@@ -30,6 +30,11 @@ PATHS = {
     "/batches": "get post",
     "/batches/{batch_id}": "get",
     "/batches/{batch_id}/cancel": "post",
+    "/vector_stores": "get post",
+    "/vector_stores/{vector_store_id}": "get delete",
+    "/vector_stores/{vector_store_id}/files": "get post",
+    "/vector_stores/{vector_store_id}/files/{file_id}": "get delete",
+    "/containers/{container_id}/files/{file_id}/content": "get",
 }
 """Methods by path; of several the last one's body is kept."""
 ANSWERS = (
@@ -60,6 +65,8 @@ ANSWERS = (
     "SpeechAudioDoneEvent",
     "TranscriptTextDeltaEvent",
     "TranscriptTextDoneEvent",
+    "VectorStoreFileObject",
+    "VectorStoreObject",
     "TranscriptTextSegmentEvent",
 )
 PROSE = {"description", "example", "examples", "title", "externalDocs", "deprecated", "x-oaiMeta", "summary"}

@@ -93,6 +93,14 @@ def _words(words: Mapping[str, str], tool: str) -> str:
 
 
 @dataclass(frozen=True)
+class ShowHosted:
+    """Answered by HostedKnown; *is_fresh*: a new conversation has just begun, with nothing chosen."""
+
+    conversation_id: int = 0
+    is_fresh: bool = False
+
+
+@dataclass(frozen=True)
 class ChooseHosted:
     """Switch the service's own tools for a conversation; 0 = the one that is open, also before its first turn."""
 
@@ -141,12 +149,12 @@ class SourcesKnown:
 
 @dataclass(frozen=True)
 class MadeSaved:
-    """A file that a reply has made is at *path* now."""
+    """A file that a reply has made is at *path* now; "" where that failed, which a notice has told."""
 
     message_id: int
     file_id: str
     path: str
 
 
-HostedCommand = ChooseHosted | SaveMade
+HostedCommand = ShowHosted | ChooseHosted | SaveMade
 HostedEvent = HostedKnown | HostedWorked | SourcesKnown | MadeSaved

@@ -38,6 +38,8 @@ ENDPOINTS = {
     "models": "/models",
     "files": "/files",
     "batches": "/batches",
+    "vector_stores": "/vector_stores",
+    "containers": "/containers",
 }
 """The standard path of each endpoint; ``Provider.paths`` replaces it by name."""
 

@@ -12,6 +12,7 @@ from voiceapp.core.conversation import (
     ConversationHead,
     Message,
     Role,
+    Source,
     Take,
     TakeState,
     Timings,
@@ -169,6 +170,10 @@ class Store(Protocol):
 
     async def add_tool_use(self, message_id: int, use: ToolUse) -> Message:
         """Keep a tool that was used on the way to a reply; returns the message with all of them."""
+        ...
+
+    async def set_sources(self, message_id: int, found: Sequence[Source]) -> Message:
+        """Let *found* be all that a reply cites and has made; returns the message with it."""
         ...
 
     async def delete_message(self, message_id: int) -> None:

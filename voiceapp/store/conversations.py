@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from gettext import gettext as _
 
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Timings
 from voiceapp.core.errors import StoreError
 from voiceapp.core.search_text import snippet
-from voiceapp.store import attachments, search, takes, tool_uses
+from voiceapp.store import attachments, search, sources, takes, tool_uses
 from voiceapp.store.search import Kind
 from voiceapp.store.storable import storable as storable
 
@@ -41,7 +41,7 @@ def read(db: sqlite3.Connection, conversation_id: int) -> Conversation:
     )
     return Conversation(
         _head(head),
-        attachments.with_attachments(db, tool_uses.with_uses(db, (_message(row) for row in messages))),
+        _whole(db, (_message(row) for row in messages)),
         {row["id"]: takes.from_row(row) for row in recordings},
     )
 
@@ -141,7 +141,7 @@ def message_of(db: sqlite3.Connection, message_id: int) -> Message:
     row = db.execute("SELECT * FROM messages WHERE id = ?", [message_id]).fetchone()
     if row is None:
         raise StoreError(_("There is no message {id}.").format(id=message_id), detail="message")
-    return attachments.with_attachments(db, tool_uses.with_uses(db, [_message(row)]))[0]
+    return _whole(db, [_message(row)])[0]
 
 
 def found(db: sqlite3.Connection, query: str, limit: int) -> tuple[Message, ...]:
@@ -149,6 +149,11 @@ def found(db: sqlite3.Connection, query: str, limit: int) -> tuple[Message, ...]
     return tuple(
         message_of(db, id_) if kind is Kind.MESSAGE else _said(db, id_) for kind, id_ in search.best(db, query, limit)
     )
+
+
+def _whole(db: sqlite3.Connection, messages: Iterable[Message]) -> tuple[Message, ...]:
+    """Return *messages*, all of one conversation, with everything that stands with them."""
+    return attachments.with_attachments(db, sources.with_sources(db, tool_uses.with_uses(db, messages)))
 
 
 def _said(db: sqlite3.Connection, take_id: int) -> Message:

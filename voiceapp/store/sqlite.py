@@ -14,7 +14,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from voiceapp.core.audio import Clip
-from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, Timings, ToolUse
+from voiceapp.core.conversation import (
+    Conversation,
+    ConversationHead,
+    Message,
+    Role,
+    Source,
+    Take,
+    TakeState,
+    Timings,
+    ToolUse,
+)
 from voiceapp.core.errors import AudioFileError, StoreError
 from voiceapp.ports import TakeFormat, TakeWriter
 from voiceapp.store import conversations, search, sources, take_details, takes, tool_uses
@@ -186,6 +196,14 @@ class SqliteStore:
             return conversations.message_of(db, message_id)
 
         return await self._write(insert)
+
+    async def set_sources(self, message_id: int, found: Sequence[Source]) -> Message:
+        def put(db: sqlite3.Connection) -> Message:
+            conversations.message_of(db, message_id)
+            sources.put(db, message_id, found)
+            return conversations.message_of(db, message_id)
+
+        return await self._write(put)
 
     async def delete_message(self, message_id: int) -> None:
         await self._write(lambda db: conversations.delete_message(db, message_id))

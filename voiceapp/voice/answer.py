@@ -15,7 +15,9 @@ from voiceapp.core.errors import BadAnswer, VoiceAppError
 from voiceapp.core.language import LanguageRules
 from voiceapp.core.speech import (
     ChatRequest,
+    HostedStep,
     ReplyEnd,
+    SourceFound,
     SpeechRequest,
     TextDelta,
     ToolCall,
@@ -48,6 +50,14 @@ class Reply:
     is_bounded: bool = False
     """It would have gone on calling tools."""
     usages: list[Usage] = field(default_factory=list)
+    on_hosted: Callable[[HostedStep | SourceFound], None] = lambda _part: None
+    """Told what the service's own tools do; must not wait."""
+
+    def end(self, part: ReplyEnd) -> None:
+        """Take in how a round ended."""
+        self.finish = part.finish
+        if part.usage is not None:
+            self.usages.append(part.usage)
 
 
 RunTool = Callable[[ToolCall], Awaitable[ToolResult]]
@@ -67,10 +77,10 @@ async def write(chat: ChatModel, request: ChatRequest, reply: Reply, run_tool: R
                         yield text
                     case ToolCall():
                         calls.append(part)
-                    case ReplyEnd(finish=finish, usage=usage):
-                        reply.finish = finish
-                        if usage is not None:
-                            reply.usages.append(usage)
+                    case HostedStep() | SourceFound():
+                        reply.on_hosted(part)
+                    case ReplyEnd():
+                        reply.end(part)
                 if len(reply.text) > MAX_REPLY_CHARS:
                     reply.finish = "length"
                     return

@@ -12,6 +12,7 @@ from voiceapp.core.conversation import (
     Line,
     Message,
     Role,
+    Source,
     Take,
     Timings,
     ToolUse,
@@ -139,6 +140,12 @@ class History:
     async def add_tool_use(self, message_id: int, use: ToolUse) -> None:
         """Keep what a reply's model called."""
         self._put(await self._store.add_tool_use(message_id, use))
+
+    async def set_sources(self, message_id: int, sources: tuple[Source, ...]) -> Message:
+        """Keep what a reply cites and has made."""
+        message = await self._store.set_sources(message_id, sources)
+        self._put(message)
+        return message
 
     async def remove(self, message_id: int) -> None:
         """Delete a message (an empty or regenerated reply)."""

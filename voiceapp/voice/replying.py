@@ -17,6 +17,7 @@ from voiceapp.core.turn import Finished, SoundStarted
 from voiceapp.voice.answer import TOOL_ROUNDS, Reply, SpokenReply, write
 from voiceapp.voice.brief import Brief
 from voiceapp.voice.guard import Guard
+from voiceapp.voice.hosted import HostedWork
 from voiceapp.voice.reply_guard import ReplyGuard
 from voiceapp.voice.studio import Stopwatch, Studio
 from voiceapp.voice.titling import entitle, is_wanted
@@ -39,7 +40,8 @@ class Replying:
         self._stopwatch = stopwatch
         self._guard = guard
         self._is_aloud = is_aloud
-        self._reply = Reply()
+        self._hosted = HostedWork(turn, studio.history, studio.hosted, studio.emit, studio.now)
+        self._reply = Reply(on_hosted=self._hosted.take)
         self._cut: tuple[int, float] | None = None
 
     async def warm(self) -> None:
@@ -82,6 +84,7 @@ class Replying:
             lines=lines,
             tools=() if brief else studio.tools,
             conversation_key=f"voiceapp-{studio.history.conversation_id}",
+            hosted=None if brief else studio.hosted.choice(studio.history.conversation_id),
         )
 
         async def run_tool(call: ToolCall) -> ToolResult:
@@ -92,6 +95,7 @@ class Replying:
         )
         studio.account.belongs_to(self.message)
         message_id = self.message.id
+        self._hosted.belongs_to(message_id)
         stopped_at: Clause | None = None
         async with asyncio.TaskGroup() as scope:
             saving = scope.create_task(self._keep_saving(message_id), name="save")
@@ -102,6 +106,7 @@ class Replying:
                     async for delta in deltas:
                         self._on_delta(delta)
             saving.cancel()
+        await self._hosted.keep()
         timings, text = self._stopwatch.timings(), self._reply.text
         text = brief.finished(text) if brief else text
         heard = stopped_at.start if stopped_at else None
@@ -169,11 +174,13 @@ class Replying:
         message, studio, text = self.message, self._studio, self._reply.text
         if message is None:
             return
+        self._hosted.stop()
         if not text.strip():
             await studio.history.remove(message.id)
             empty = Message(message.id, message.conversation_id, Role.ASSISTANT, "", message.created_at)
             studio.emit(MessageChanged(empty, self._turn))
             return
+        await self._hosted.keep()
         heard, at_s = self._cut if self._cut and self._is_aloud and error is None else (None, 0.0)
         timings = self._stopwatch.timings()
         await studio.history.complete(
@@ -196,3 +203,5 @@ class Replying:
             if len(self._reply.text) > saved_chars:
                 saved_chars = len(self._reply.text)
                 await self._studio.history.save_text(message_id, self._reply.text)
+            if self._hosted.has_news:
+                await self._hosted.keep()

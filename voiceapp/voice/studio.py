@@ -17,6 +17,7 @@ from voiceapp.ports import EngineSet, Vad
 from voiceapp.voice.account import Account
 from voiceapp.voice.brief import Brief
 from voiceapp.voice.history import History
+from voiceapp.voice.hosted import Hosted, NoHosted
 from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
 from voiceapp.voice.parts import Parts
@@ -74,6 +75,7 @@ class Studio:
         account: in a turn its own; its engines put on it what they consume.
         is_idle: whether nobody talks and nothing is being answered; work in the background waits for that.
         instead: given what the person said, who answers in place of the chat model; must not wait.
+        hosted: knows which of the service's own tools are on.
         sent: called with the person's message once it is stored, before it is answered.
         attached: what goes along with the next message; None = nothing can be attached.
         beside: runs work that no turn owns and no one waits for; it ends with the session. It must tell its errors.
@@ -98,4 +100,5 @@ class Studio:
     is_idle: Callable[[], bool] = lambda: True
     instead: Callable[[str], Brief | None] = lambda _text: None
     sent: Callable[[Message], Awaitable[None]] | None = None
+    hosted: Hosted = field(default_factory=NoHosted)
     attached: Attached | None = None

@@ -147,12 +147,14 @@ def _parts(
         # imported once the session has told that it is ready
         from voiceapp.wiring.batches import batch_desk, batching_of
         from voiceapp.wiring.desks import make_desks
+        from voiceapp.wiring.documents import document_desks
         from voiceapp.wiring.images import ImageFactory
 
         pictures = ImageFactory(secrets, table, on_notice, factory.wires.build)
         beside = make_desks(studio, store, pictures, table, opening.paths.pictures, images)
         batches = batching_of(store, opening.paths.data, factory.wires.build, table)
-        return (window, *beside, batch_desk(studio, batches))
+        documents = document_desks(studio, store, opening.paths.data, factory.wires.build, table)
+        return (window, *beside, batch_desk(studio, batches), *documents)
 
     return Parts(
         devices=opening.devices or SoundDevices(),
