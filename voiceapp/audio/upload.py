@@ -39,6 +39,11 @@ class UploadFile:
         return self._data.getvalue()
 
 
+def can_opus() -> bool:
+    """Whether this libsndfile writes Opus; the one in soundfile's wheels does."""
+    return "OPUS" in soundfile.available_subtypes("OGG")
+
+
 def flac_upload(rate_hz: int) -> UploadFile:
     """Begin a FLAC of 16-bit mono sound at *rate_hz*."""
     return UploadFile(rate_hz, "speech.flac", "audio/flac", "FLAC", "PCM_16")

@@ -74,6 +74,7 @@ class Transcript:
         gaps: what of the clip could not be turned into words; in *text* a bracket stands in its place.
         spent: what was consumed beside *usage*, by an engine that failed on the way.
     """
+        engine: who heard it, where that was not who was asked.
 
     text: str
     language: str = ""
@@ -84,6 +85,7 @@ class Transcript:
     gaps: tuple[Gap, ...] = ()
     is_translation: bool = False
     spent: tuple[Usage, ...] = ()
+    engine: str = ""
 
     @property
     def details(self) -> Details:

@@ -44,7 +44,7 @@ def form_fields(
             fields["languages"] = [request.language]
         elif "language" in accepts:
             fields["language"] = request.language
-    fields |= _hints(request, accepts)
+    fields |= hints(request, accepts)
     if "logprobs" in accepts and request.are_scores_wanted and fields["response_format"] == "json":
         fields["include"] = ["logprobs"]
     if fields["response_format"] == DIARIZED or ("chunking_strategy" in accepts and seconds > UNCHUNKED_S):
@@ -58,7 +58,7 @@ def translation_fields(request: HearingRequest, model: str, known: Model) -> dic
     """Return the fields beside the file for words in English; that endpoint takes no language and no keywords."""
     is_timed = request.is_recording and "verbose_json" in known.formats
     fields: dict[str, Any] = {"model": model, "response_format": "verbose_json" if is_timed else "json"}
-    return fields | _hints(request, frozenset({"prompt"}))
+    return fields | hints(request, frozenset({"prompt"}))
 
 
 def answer_format(request: HearingRequest, known: Model) -> str:
@@ -71,7 +71,7 @@ def answer_format(request: HearingRequest, known: Model) -> str:
     return "json" if "json" in formats else formats[0]
 
 
-def _hints(request: HearingRequest, accepts: frozenset[str]) -> dict[str, Any]:
+def hints(request: HearingRequest, accepts: frozenset[str]) -> dict[str, Any]:
     """Return context and terms: terms as keywords where there are such, else at the prompt's end."""
     fields: dict[str, Any] = {}
     terms = [term for term in map(_keyword, request.vocabulary) if term][:MAX_KEYWORDS]
@@ -123,7 +123,7 @@ def transcript_from(objects: Sequence[Mapping[str, Any]], provider: str, model: 
     basis = Basis.REPORTED if "seconds" in told else Basis.MEASURED
     return Transcript(
         text=whole(text).strip(),
-        language=_language(last),
+        language=language_in(last),
         segments=_segments(objects),
         words=words_in(objects),
         usage=Usage(provider, model, {"seconds": seconds} | told, basis),
@@ -162,7 +162,8 @@ def _text(objects: Sequence[Mapping[str, Any]]) -> str | None:
     return pieces[-1] if growing else "".join(pieces)
 
 
-def _language(answer: Mapping[str, Any]) -> str:
+def language_in(answer: Mapping[str, Any]) -> str:
+    """Return the language that an answer tells, ISO 639-1; "" where it tells none."""
     language = answer.get("language")
     if isinstance(language, str):
         return language if len(language) == 2 else ""

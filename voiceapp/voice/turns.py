@@ -134,7 +134,7 @@ class Turn:
             transcript = await feed.finish()
         except FellBehindError:
             transcript = await self._from_disk(captured.take, engine)
-        await self._transcribed(captured.take, transcript, engine.label, captured)
+        await self._transcribed(captured.take, transcript, transcript.engine or engine.label, captured)
 
     async def retry(self, take_id: int, provider: str) -> None:
         """Transcribe a take from the disk, whatever the detector thought of it, and answer it.
@@ -154,7 +154,7 @@ class Turn:
         finally:
             if own is not None:
                 await own.close()
-        await self._transcribed(take, transcript, engine.label, None)
+        await self._transcribed(take, transcript, transcript.engine or engine.label, None)
 
     async def ask(self, text: str) -> None:
         """Answer a typed message."""

@@ -257,7 +257,7 @@ class ChainHearing:
                 await self._give_up(error)
             else:
                 self._owner.label = self._engine.label
-                return transcript
+                return replace(transcript, engine=transcript.engine or self._engine.label)
 
     async def begin(self) -> None:
         """Open the next engine that opens, and let it hear everything so far. Raises when none is left."""

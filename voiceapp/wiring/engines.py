@@ -17,7 +17,7 @@ from voiceapp.core.models import ModelTable
 from voiceapp.core.providers import ModelsListed, ProviderEvent
 from voiceapp.core.settings import Choice, Job, Memory, Provider, ProviderKind, Settings
 from voiceapp.ports import Cache, ChatModel, EngineSet, Moderator, Resampler, Secrets, SpeechToText, TextToSpeech
-from voiceapp.wiring import servers
+from voiceapp.wiring import ears, servers
 from voiceapp.wiring.chain import (
     Chain,
     ChainChat,
@@ -29,6 +29,7 @@ from voiceapp.wiring.chain import (
 )
 from voiceapp.wiring.checking import check
 from voiceapp.wiring.late import Late, LateChat, LateModerator, LateSpeechToText, LateTextToSpeech
+from voiceapp.wiring.live import LiveFirst
 from voiceapp.wiring.seeing import SeeingChat, vision_of
 from voiceapp.wiring.wires import WireMaker
 
@@ -41,7 +42,6 @@ T = TypeVar("T")
 E = TypeVar("E", bound=Labelled)
 MakeEngine: TypeAlias = "Callable[[Settings, Choice, _Wires], E]"
 
-HTTP_HEARING_HZ = 16_000
 HTTP_SPEECH_HZ = 24_000
 MAX_INPUT_CHARS = 4096
 
@@ -74,12 +74,13 @@ class EngineFactory:
         """As EngineMaker.make."""
         self.wires.is_cached = settings.is_cached
         wires = _Wires(self.wires.build)
-        ears = self._links(settings, Job.TRANSCRIPTION, self._hearing, wires)
+        heard, *others = self._links(settings, Job.TRANSCRIPTION, self._hearing, wires)
+        listeners = [self._with_live(settings, heard, wires), *others]
         minds = self._links(settings, Job.CHAT, self._chat, wires)
         voices = self._links(settings, Job.SPEECH, self._speech, wires)
-        hearing, chat, speech = ears[0].engine, minds[0].engine, voices[0].engine
+        hearing, chat, speech = listeners[0].engine, minds[0].engine, voices[0].engine
         if settings.fallbacks:
-            hearing = ChainSpeechToText(Chain(Job.TRANSCRIPTION, ears, self._ward), self._make_resampler)
+            hearing = ChainSpeechToText(Chain(Job.TRANSCRIPTION, listeners, self._ward), self._make_resampler)
             chat = ChainChat(Chain(Job.CHAT, minds, self._ward))
             speech = ChainTextToSpeech(Chain(Job.SPEECH, voices, self._ward), self._make_resampler)
         shown = Engines(hearing.label, chat.label, speech.label, _note(settings))
@@ -147,7 +148,18 @@ class EngineFactory:
             return HttpSpeechToText(wire, choice.model, make_encoder=flac_upload)
 
         label = self._label(provider, Job.TRANSCRIPTION, choice.model)
-        return LateSpeechToText(label, HTTP_HEARING_HZ, wires.engine(provider, build))
+        engine = wires.engine(provider, ears.uploading(choice, settings.hearing.upload))
+        return LateSpeechToText(label, ears.UPLOAD_HZ, engine)
+
+    def _with_live(self, settings: Settings, upload: Link[SpeechToText], wires: _Wires) -> Link[SpeechToText]:
+        """Put live transcription in front of *upload*, where the person gave that job away."""
+        choice = settings.choice(Job.LIVE_TRANSCRIPTION)
+        provider = settings.provider(choice.provider)
+        if provider.kind is ProviderKind.LOCAL:
+            return upload
+        label = self._label(provider, Job.LIVE_TRANSCRIPTION, choice.model)
+        live = LateSpeechToText(label, ears.LIVE_HZ, wires.engine(provider, ears.live(choice)))
+        return Link(upload.name, LiveFirst(live, upload.engine, self._make_resampler, self.wires.on_notice))
 
     def _chat(self, settings: Settings, choice: Choice, wires: _Wires) -> ChatModel:
         provider = settings.provider(choice.provider)

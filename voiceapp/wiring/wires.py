@@ -51,7 +51,7 @@ class WireMaker:
         self.tell = tell
         self.is_cached = True
         self._secrets = secrets
-        self._on_notice = on_notice
+        self.on_notice = on_notice
         self._cache = cache or NoCache()
         self._queues: dict[str, ProviderQueue] = {}
         self._held: dict[str, HeldConversations] = {}
@@ -77,7 +77,7 @@ class WireMaker:
             provider,
             lambda: key,
             table,
-            on_notice=self._on_notice,
+            on_notice=self.on_notice,
             on_wait=lambda wait_s: self.tell(ProviderWaiting(provider.shown, time.monotonic() + wait_s)),
             book=LessonBook(self._cache.get("lessons", whose) or b"", self._keeper("lessons", whose), time.time),
             queue=queue,
