@@ -74,7 +74,21 @@ def test_a_batch_from_start_to_results(connected: Terminal, openai_server: Loopb
     lines = connected.run("batch", "results", "1", "--json").events("line")
     assert [line["state"] for line in lines] == ["done"] * 3
     assert (talks / "0.title.txt").read_text() == "Result: This is talk number 0 about the boiler\n"
+    (used,) = connected.run("usage", "--by", "job", "--json").events("usage")
+    assert (used["name"], used["amounts"]) == ("chat", {"text_in": 300.0, "text_out": 60.0})
+    assert used["cost_usd"] == pytest.approx(0.5 * (300 * 0.1 + 60 * 0.5) / 1e6)
     assert openai_server.violations == []
+
+
+def test_no_batch_begins_once_the_budget_is_spent(
+    connected: Terminal, openai_server: LoopbackServer, talks: Path
+) -> None:
+    connected.run("usage", "--budget", "0")
+    done = connected.run("batch", "start", talks, "--provider", "openai")
+    assert done.code == 1
+    assert "budget" in done.complaint
+    assert openai_server.requests_for("/files") == []
+    assert connected.run("batch", "start", talks, "--provider", "openai", "--over-budget").code == 0
 
 
 def test_a_batch_goes_on_after_its_process_was_killed(

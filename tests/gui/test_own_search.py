@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import Stage
@@ -15,17 +18,23 @@ from voiceapp.core.batch import (
     BatchesListed,
     BatchEstimated,
     BatchJob,
+    BatchLine,
+    BatchLinesShown,
     BatchState,
     CancelBatch,
     Estimate,
     EstimateBatch,
+    LineState,
     ListBatches,
+    ShowBatchLines,
     StartBatch,
     Task,
 )
+from voiceapp.core.commands import Search
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role
 from voiceapp.core.own_search import AskNotes, Found, OpenMessage, PassagesFound, SearchPassages
 from voiceapp.core.settings import Settings
+from voiceapp.gui.batch_sources import ConversationChoice
 from voiceapp.gui.batches_window import BatchesWindow
 from voiceapp.gui.conversation_list import HEAD_ROLE, DayRow, FoundRow
 from voiceapp.gui.conversation_rail import ConversationRail
@@ -182,6 +191,60 @@ def test_nothing_starts_before_its_cost_was_said(
     assert isinstance(start, QPushButton)
     start.click()
     assert commands[2:] == [StartBatch(Task.CLEAN, ("/talks",))]
+
+
+def test_conversations_and_files_can_be_worked_on(batches: tuple[BatchesWindow, list[object]]) -> None:
+    window, commands = batches
+    window.choose_conversations()
+    (choice,) = window.findChildren(ConversationChoice)
+    assert Search() in commands
+    assert not choice.ok.isEnabled()
+    window.apply(ev.ConversationsListed((LISTED, ConversationHead(2, "Heating", 1_780_000_000.0, 4)), "boiler"))
+    assert choice.list.count() == 0  # the answer to a search in the rail
+    window.apply(ev.ConversationsListed((LISTED, ConversationHead(2, "Heating", 1_780_000_000.0, 4))))
+    assert "Heating" in choice.list.item(1).text()
+    choice.list.item(1).setCheckState(Qt.CheckState.Checked)
+    choice.ok.click()
+    assert EstimateBatch(Task.SUMMARY, ("conversation:2",)) in commands
+    window.choose_files()
+    dialog = window.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.filesSelected.emit(["/talks/a.txt", "/talks/b.srt"])
+    dialog.close()
+    assert EstimateBatch(Task.SUMMARY, ("/talks/a.txt", "/talks/b.srt")) in commands
+
+
+def test_what_became_of_each_text_is_shown_and_kept_up_to_date(
+    batches: tuple[BatchesWindow, list[object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, commands = batches
+    (row,) = window.rows
+    assert not row.list.isVisible()
+    QTest.mouseClick(row.more, Qt.MouseButton.LeftButton)
+    assert commands.count(ShowBatchLines(4)) == 1
+    window.apply(
+        BatchLinesShown(
+            4,
+            (
+                BatchLine(1, "/talks/a.txt", state=LineState.DONE, result="…", target="/talks/a.summary.md"),
+                BatchLine(2, "/talks/b.txt", state=LineState.FAILED, attempts=3, error="500 server_error"),
+                BatchLine(3, "conversation:7", state=LineState.WAITING, attempts=1, error="429 rate_limit_exceeded"),
+            ),
+        )
+    )
+    assert row.list.isVisible()
+    shown = [row.lines.index(n).data() for n in range(3)]
+    assert shown == [
+        "b.txt: failed: 500 server_error",
+        "a.txt: a.summary.md",
+        "conversation:7: is tried again: 429 rate_limit_exceeded",
+    ]
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    row.list.activated.emit(row.lines.index(1))
+    assert opened == [QUrl.fromLocalFile("/talks/a.summary.md")]
+    window.apply(BatchChanged(replace(JOB, done=3)))
+    assert commands.count(ShowBatchLines(4)) == 2
 
 
 def test_recordings_lead_to_batches(qtbot: QtBot, theme: Theme) -> None:

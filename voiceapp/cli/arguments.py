@@ -268,6 +268,7 @@ def _batch(commands: Commands) -> None:
     one.add_argument("--estimate", action="store_true", help=_("only say what it would take"))
     one.add_argument("--yes", action="store_true", help=_("start without asking"))
     one.add_argument("--wait", action="store_true", help=_("stay until it is done"))
+    _pays(one)
 
 
 def _replay(commands: Commands) -> None:

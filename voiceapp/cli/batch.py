@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from gettext import gettext as _
 
 from voiceapp.audio.takefile import WavTakes
+from voiceapp.cli.metering import opened_account
 from voiceapp.cli.running import Context, run_job
-from voiceapp.core.batch import BatchJob, BatchState, LineState, Task, poll_after_s
+from voiceapp.core.batch import PRICE_SHARE, BatchJob, BatchState, LineState, Task, poll_after_s
 from voiceapp.core.errors import ConfigError, ProviderError
-from voiceapp.core.settings import Settings
+from voiceapp.core.settings import Job, Settings
 from voiceapp.store.sqlite import SqliteStore
+from voiceapp.voice.account import Account
 from voiceapp.voice.batching import Batching, Offer
 from voiceapp.voice.desks.batches import ending
 from voiceapp.wiring.batches import batching_of
@@ -39,6 +41,7 @@ class Office:
     batching: Batching
     settings: Settings
     context: Context
+    account: Account
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,7 +72,10 @@ async def _office(context: Context) -> AsyncIterator[Office]:
     factory = factory_of(context.paths, secrets, context.output.notice)
     try:
         batching = batching_of(store, context.paths.data, factory.wires.build, factory.wires.table)
-        yield Office(batching, settings, context)
+        async with opened_account(context, settings, store) as account:
+            meter = account.meter
+            batching.on_usage = lambda usage: meter.add(meter.priced(Job.CHAT, usage, PRICE_SHARE))
+            yield Office(batching, settings, context, account)
     finally:
         factory.close()
         await store.close()
@@ -88,6 +94,7 @@ async def _start(office: Office, arguments: argparse.Namespace) -> int:
         answer = await asyncio.to_thread(input, _("Start? [y/N] "))
         if answer.strip().lower() not in ("y", "yes"):
             return 1
+    await office.account.allow(Job.CHAT, provider)
     job = await office.batching.start(office.settings, task, arguments.what, provider)
     job = await office.batching.step(office.settings, job)
     _tell(office, job)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QMessageBox,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -24,75 +24,19 @@ from voiceapp.core.batch import (
     BatchesListed,
     BatchEstimated,
     BatchJob,
-    BatchState,
-    CancelBatch,
+    BatchLinesShown,
     EstimateBatch,
     ListBatches,
     StartBatch,
     Task,
 )
-from voiceapp.core.events import Event
-from voiceapp.gui.controls import IconButton, Line
+from voiceapp.core.commands import Search
+from voiceapp.core.events import ConversationsListed, Event
+from voiceapp.gui.batch_row import BatchRow
+from voiceapp.gui.batch_sources import ConversationChoice
+from voiceapp.gui.controls import Line
 from voiceapp.gui.dress import dress
 from voiceapp.gui.theme import Theme
-
-
-class BatchRow(QWidget):
-    """One job. ``asked`` carries commands."""
-
-    asked = Signal(object)
-
-    def __init__(self, theme: Theme, job: BatchJob) -> None:
-        super().__init__()
-        self.job = job
-        self.words, self.facts = QLabel(), QLabel()
-        for label in (self.words, self.facts):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
-        self.facts.setProperty("role", "meta")
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedHeight(4)
-        self.cancel = IconButton(theme, "x", self.tr("Cancel"))
-        texts = QVBoxLayout()
-        texts.setSpacing(4)
-        for widget in (self.words, self.progress, self.facts):
-            texts.addWidget(widget)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(20, 10, 12, 10)
-        row.addLayout(texts, 1)
-        row.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignTop)
-        self.cancel.clicked.connect(lambda: self.asked.emit(CancelBatch(self.job.id)))
-        self.show_job(job)
-
-    def show_job(self, job: BatchJob) -> None:
-        """Show a newer state of the job."""
-        self.job = job
-        what = {
-            Task.TITLE: self.tr("Titles for {n} transcripts"),
-            Task.SUMMARY: self.tr("Summaries of {n} transcripts"),
-            Task.CLEAN: self.tr("Clean texts of {n} transcripts"),
-        }[job.task]
-        self.words.setText(what.format(n=job.total))
-        finished = min(job.total, job.done + job.failed + (0 if job.is_over else job.at_service))
-        self.progress.setRange(0, max(1, job.total))
-        self.progress.setValue(finished)
-        self.progress.setVisible(not job.is_over)
-        self.cancel.setVisible(not job.is_over and job.state is not BatchState.CANCELLING)
-        state = {
-            BatchState.WAITING: self.tr("waiting to be sent"),
-            BatchState.RUNNING: self.tr("{done} of {total} done, within a day").format(done=finished, total=job.total),
-            BatchState.DONE: self.tr("done"),
-            BatchState.CANCELLING: self.tr("being cancelled"),
-            BatchState.CANCELLED: self.tr("cancelled; {done} done").format(done=job.done),
-            BatchState.FAILED: job.problem or self.tr("failed"),
-        }[job.state]
-        parts = [state, job.model]
-        if job.failed and job.state is not BatchState.FAILED:
-            parts.append(self.tr("{n} failed").format(n=job.failed))
-        if job.usd is not None:
-            parts.append(f"${job.usd:.4f}")
-        self.facts.setText(" · ".join(part for part in parts if part))
 
 
 class BatchesWindow(QWidget):
@@ -109,7 +53,7 @@ class BatchesWindow(QWidget):
         title = QLabel(self.tr("Work in batches"))
         title.setFont(theme.font(20, 600))
         self.note = QLabel(
-            self.tr("Titles, summaries and clean texts for a folder of transcripts: at half the price, within a day.")
+            self.tr("Titles, summaries and clean texts for many transcripts: at half the price, within a day.")
         )
         self.note.setProperty("role", "secondary")
         self.note.setWordWrap(True)
@@ -121,8 +65,9 @@ class BatchesWindow(QWidget):
             (Task.TITLE, self.tr("Find titles")),
         ):
             self.task.addItem(words, task)
-        self.choose = QPushButton(self.tr("Choose a folder…"))
-        self.choose.clicked.connect(self._choose)
+        self.choose = QPushButton(self.tr("Choose what…"))
+        self.choose.clicked.connect(self._offer)
+        self._conversations: ConversationChoice | None = None
         start = QHBoxLayout()
         start.addWidget(self.task)
         start.addWidget(self.choose)
@@ -176,12 +121,16 @@ class BatchesWindow(QWidget):
                     self._put(job)
             case BatchChanged(job=job):
                 self._put(job)
+            case BatchLinesShown(job_id, lines) if job_id in self._rows:
+                self._rows[job_id].show_lines(lines)
+            case ConversationsListed(heads, "") if self._conversations is not None:
+                self._conversations.show_heads(heads)
             case BatchEstimated() if self.isVisible():
                 self._ask(event)
 
-    def estimate(self, folder: str) -> None:
-        """Ask what the chosen task would take for the transcripts in *folder*."""
-        self.asked.emit(EstimateBatch(self.task.currentData(), (folder,)))
+    def estimate(self, *sources: str) -> None:
+        """Ask what the chosen task would take for *sources*: files, folders, ``conversation:12``."""
+        self.asked.emit(EstimateBatch(self.task.currentData(), sources))
 
     def _put(self, job: BatchJob) -> None:
         if job.id in self._rows:
@@ -193,12 +142,44 @@ class BatchesWindow(QWidget):
         self._column.insertWidget(0, row)
         self.empty.hide()
 
-    def _choose(self) -> None:
+    def _offer(self) -> None:
+        menu = QMenu(self)
+        for words, act in (
+            (self.tr("A folder…"), self.choose_folder),
+            (self.tr("Files…"), self.choose_files),
+            (self.tr("Conversations…"), self.choose_conversations),
+        ):
+            menu.addAction(words).triggered.connect(lambda _checked=False, act=act: act())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.choose.mapToGlobal(QPoint(0, self.choose.height())))
+
+    def choose_folder(self) -> None:
+        """Let the person choose a folder; its transcripts are worked on, those in folders below too."""
         dialog = QFileDialog(self, self.tr("Folder of transcripts"), str(Path.home()))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(self.estimate)
         dialog.open()
+
+    def choose_files(self) -> None:
+        """Let the person choose transcripts one by one."""
+        kinds = self.tr("Transcripts (*.txt *.md *.srt *.vtt)")
+        dialog = QFileDialog(self, self.tr("Transcripts"), str(Path.home()), kinds)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda paths: self.estimate(*paths))
+        dialog.open()
+
+    def choose_conversations(self) -> None:
+        """Let the person choose conversations, once they are listed."""
+        self._conversations = ConversationChoice(self._theme, self)
+        self._conversations.chosen.connect(lambda sources: self.estimate(*sources))
+        self._conversations.finished.connect(self._forget_choice)
+        self._conversations.open()
+        self.asked.emit(Search())
+
+    def _forget_choice(self) -> None:
+        self._conversations = None
 
     def _ask(self, offer: BatchEstimated) -> None:
         """Say what it takes and start on a yes; the question does not block the program."""

@@ -13,6 +13,7 @@ from voiceapp.core.errors import unexpected
 from voiceapp.core.events import Notice
 from voiceapp.core.settings import Job
 from voiceapp.core.speech import Usage
+from voiceapp.voice.account import Account
 from voiceapp.voice.batching import Batching
 from voiceapp.voice.studio import Studio
 
@@ -44,6 +45,7 @@ class BatchDesk:
                 offer = await batching.offer(settings, task, sources)
                 emit(b.BatchEstimated(task, sources, offer.estimate, offer.engine))
             case b.StartBatch(task, sources):
+                await Account(self._studio.meter, emit).allow(Job.CHAT)
                 self._follow(await batching.start(settings, task, sources))
                 emit(b.BatchesListed(await batching.store.jobs()))
             case b.ListBatches():
