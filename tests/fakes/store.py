@@ -24,8 +24,8 @@ from voiceapp.core.conversation import (
     ToolUse,
 )
 from voiceapp.core.errors import StoreError
-
 from voiceapp.core.transcript import Details
+
 ENVELOPE_VALUES = 64
 Row = TypeVar("Row", Take, ConversationHead, Message)
 
@@ -97,9 +97,9 @@ class MemoryStore:
         engine: str | None = None,
         error: str | None = None,
         conversation_id: int | None = None,
+        details: Details | None = None,
     ) -> Take:
         """As Store."""
-        details: Details | None = None,
         self._check_writable()
         changes: dict[str, Any] = {"state": state, "text": text, "engine": engine, "error": error}
         changes |= {"conversation_id": conversation_id, "details": details}

@@ -56,6 +56,7 @@ class Take:
         peak_db: loudest sample in dBFS.
         envelope: up to 64 values 0..1 for the little waveform.
         error: a sentence, where state is FAILED.
+        details: the transcript's times, speakers and doubts, where the engine told them.
     """
 
     id: int
@@ -70,8 +71,8 @@ class Take:
     engine: str = ""
     error: str = ""
     conversation_id: int | None = None
-
     details: Details = field(default=Details(), repr=False)
+
 
 @dataclass(frozen=True)
 class ToolUse:

@@ -66,11 +66,11 @@ class Model:
     limits: Mapping[str, int] = field(default_factory=dict)
     accepts: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
+    formats: tuple[str, ...] = ()
     voices: tuple[Voice, ...] = ()
     tools_effort: str = ""
     reasons: bool = False
     images: ImageOffer = ANY_MODEL
-    formats: tuple[str, ...] = ()
     efforts: tuple[str, ...] = ()
     hosted: frozenset[str] = frozenset()
     cache_ttl: str = ""
@@ -224,6 +224,7 @@ def _row(number: int, row: object) -> Model:
             limits={kind: int(limit) for kind, limit in row.get("limits", {}).items()},
             accepts=frozenset(row.get("accepts", ())),
             refuses=frozenset(row.get("refuses", ())),
+            formats=tuple(row.get("formats", ())),
             voices=tuple(Voice(v, v.split("_")[-1].capitalize()) for v in row.get("voices", ())),
             tools_effort=row.get("tools_effort", ""),
             reasons=bool(row.get("reasons", False)),
@@ -235,4 +236,3 @@ def _row(number: int, row: object) -> Model:
     except (TypeError, ValueError, AttributeError):
         sentence = _("The row “{id}” of the model table cannot be read.").format(id=row["id"])
         raise ConfigError(sentence) from None
-            formats=tuple(row.get("formats", ())),

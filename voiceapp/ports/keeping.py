@@ -18,9 +18,9 @@ from voiceapp.core.conversation import (
     Timings,
     ToolUse,
 )
-
-
 from voiceapp.core.transcript import Details
+
+
 class TakeWriter(Protocol):
     """A recording being written: on disk from its first block."""
 
@@ -97,9 +97,9 @@ class Store(Protocol):
         engine: str | None = None,
         error: str | None = None,
         conversation_id: int | None = None,
+        details: Details | None = None,
     ) -> Take:
         """Change what is given."""
-        details: Details | None = None,
         ...
 
     async def take(self, take_id: int) -> Take:

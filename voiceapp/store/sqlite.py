@@ -26,6 +26,7 @@ from voiceapp.core.conversation import (
     ToolUse,
 )
 from voiceapp.core.errors import AudioFileError, StoreError
+from voiceapp.core.transcript import Details
 from voiceapp.ports import TakeFormat, TakeWriter
 from voiceapp.store import conversations, search, sources, take_details, takes, tool_uses
 from voiceapp.store.database import close_database, open_database, told, transaction
@@ -36,7 +37,6 @@ Result = TypeVar("Result")
 Work = Callable[[sqlite3.Connection], Result]
 
 
-from voiceapp.core.transcript import Details
 class SqliteStore:
     """Conversations and takes in one folder; see ``ports.Store``.
 
@@ -108,6 +108,7 @@ class SqliteStore:
         engine: str | None = None,
         error: str | None = None,
         conversation_id: int | None = None,
+        details: Details | None = None,
     ) -> Take:
         changes: dict[str, object | None] = {
             "state": None if state is None else state.value,
@@ -115,10 +116,10 @@ class SqliteStore:
             "engine": engine,
             "error": error,
             "conversation_id": conversation_id,
+            "details": None if details is None else take_details.to_text(details),
         }
         given = {name: value for name, value in changes.items() if value is not None}
         return await self._write(lambda db: takes.update(db, take_id, **given))
-        details: Details | None = None,
 
     async def take(self, take_id: int) -> Take:
         return await self._run(lambda db: takes.read(db, take_id))
@@ -126,7 +127,6 @@ class SqliteStore:
     async def takes(self) -> tuple[Take, ...]:
         return await self._run(takes.every)
 
-            "details": None if details is None else take_details.to_text(details),
     async def recover_takes(self) -> tuple[Take, ...]:
         return await self._write(lambda db: takes.recover(db, self.takes_folder, self._format, self._owner))
 

@@ -306,11 +306,11 @@ class Turn:
         take = await studio.parts.store.update_take(
             take.id, state=TakeState.TRANSCRIBED, text=text, engine=label, error="", details=transcript.details
         )
+        for gap in transcript.gaps:
+            studio.emit(Notice(f"{gap.words} {gap.reason}", _("The recording is kept. Try again."), is_problem=True))
         self._take = take
         studio.emit(TranscriptReady(self.number, text, take.id))
         studio.emit(TakeChanged(take))
-        for gap in transcript.gaps:
-            studio.emit(Notice(f"{gap.words} {gap.reason}", _("The recording is kept. Try again."), is_problem=True))
         await self._settled()
         if not await self._send(text, take, label):
             studio.decide(Transcribed(self.number, is_empty=True))

@@ -140,13 +140,6 @@ class EngineFactory:
 
             return PocketsphinxSpeech()
 
-        def build(wire: Wire) -> SpeechToText:
-            from voiceapp.audio.upload import flac_upload
-            from voiceapp.openai_api.speech_to_text import HttpSpeechToText
-
-            # FLAC: two thirds of WAV for 15 ms of CPU per half minute; Opus is a ninth, but costs 0.8 s of CPU
-            return HttpSpeechToText(wire, choice.model, make_encoder=flac_upload)
-
         label = self._label(provider, Job.TRANSCRIPTION, choice.model)
         engine = wires.engine(provider, ears.uploading(choice, settings.hearing.upload))
         return LateSpeechToText(label, ears.UPLOAD_HZ, engine)
