@@ -32,7 +32,7 @@ from voiceapp.core.batch import (
 )
 from voiceapp.core.commands import Search
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role
-from voiceapp.core.own_search import AskNotes, Found, OpenMessage, PassagesFound, SearchPassages
+from voiceapp.core.own_search import AskNotes, Found, IndexProgress, OpenMessage, PassagesFound, SearchPassages
 from voiceapp.core.settings import Settings
 from voiceapp.gui.batch_sources import ConversationChoice
 from voiceapp.gui.batches_window import BatchesWindow
@@ -108,6 +108,16 @@ def test_the_window_sends_what_the_rail_wants(stage: Stage) -> None:
     rail.asked.emit("when?")
     rail.message_opened.emit(2, 21)
     assert stage.commands(3)[-3:] == [SearchPassages("boiler"), AskNotes("when?"), OpenMessage(2, 21)]
+
+
+def test_the_window_says_how_much_is_still_to_be_read(stage: Stage, qtbot: QtBot) -> None:
+    line = stage.window.rail.indexing
+    assert not line.isVisible()
+    stage.session.tell(IndexProgress(1200, "Judge"))
+    qtbot.waitUntil(line.isVisible)
+    assert "1200 texts" in line.text()
+    stage.session.tell(IndexProgress(0, "Judge"))
+    qtbot.waitUntil(lambda: not line.isVisible())
 
 
 def long_conversation(count: int) -> Conversation:

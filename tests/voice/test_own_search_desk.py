@@ -73,7 +73,10 @@ async def test_it_leaves_the_start_alone_and_then_indexes_all() -> None:
     assert room.search.tried_at_s == []
     await lived(room.desk(), START_S + 5)
     assert room.search.left == 0
-    assert IndexProgress(1, "Judge") in room.events
+    told = [event for event in room.events if isinstance(event, IndexProgress)]
+    assert [event.left for event in told] == sorted((event.left for event in told), reverse=True)
+    assert IndexProgress(1, "Judge") in told
+    assert told[-1] == IndexProgress(0, "Judge")  # the line in the window goes away
 
 
 @virtual_clock

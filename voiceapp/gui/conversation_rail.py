@@ -101,6 +101,11 @@ class ConversationRail(Surface):
         self.empty = QLabel(self.tr("Conversations appear here, newest day first."))
         self.empty.setProperty("role", "meta")
         self.empty.setWordWrap(True)
+        self.indexing = QLabel()
+        self.indexing.setProperty("role", "meta")
+        self.indexing.setWordWrap(True)
+        self.indexing.setToolTip(self.tr("Until then it finds by words, and by meaning what it has read so far."))
+        self.indexing.hide()
         self.model = ConversationList(self)
         self.view = self._make_view()
         self.recordings = RowButton(theme, "audio-lines", self.tr("Recordings"))
@@ -144,6 +149,7 @@ class ConversationRail(Surface):
         top.addWidget(self.new_button)
         top.addWidget(self.search)
         top.addWidget(self.ask)
+        top.addWidget(self.indexing)
         top.addWidget(self.empty)
         foot = QVBoxLayout()
         foot.setContentsMargins(8, 8, 8, 8)
@@ -189,6 +195,11 @@ class ConversationRail(Surface):
             self.tr("Nothing found.") if event.query else self.tr("Conversations appear here, newest day first.")
         )
         self.show_current(self._current)
+
+    def show_indexing(self, left: int) -> None:
+        """Say how many texts the search by meaning has still to read; nothing once it has read all."""
+        self.indexing.setText(self.tr("Search by meaning: {n} texts still to read").format(n=left))
+        self.indexing.setVisible(left > 0)
 
     def show_found(self, event: PassagesFound) -> None:
         """Let what was found by its meaning join the list, one row a conversation, the best message of each."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from voiceapp.core.events import Event
 from voiceapp.core.own_search import (
     AskNotes,
+    IndexProgress,
     MessageShown,
     OpenMessage,
     OwnSearchCommand,
@@ -44,6 +45,8 @@ class OwnSearch:
         match event:
             case PassagesFound():
                 self._rail.show_found(event)
+            case IndexProgress(left):
+                self._rail.show_indexing(left)
             case MessageShown(message_id):
                 self._page.show_message(message_id)
 

@@ -36,6 +36,7 @@ class OwnSearchDesk:
         self._search = search
         self._wanted = asyncio.Event()
         self._failures = 0
+        self._is_behind = False
         search.on_usage = self._count
 
     def takes(self, command: object) -> bool:
@@ -86,7 +87,8 @@ class OwnSearchDesk:
             self._failed(unexpected(fault))
             return 0
         self._failures = 0
-        if left or self._wanted.is_set():
+        if left or self._is_behind or self._wanted.is_set():
+            self._is_behind = bool(left)
             self._studio.emit(o.IndexProgress(left, embedder.label if embedder else ""))
         if not left:
             self._wanted.clear()
