@@ -111,7 +111,7 @@ def _facts(paths: Paths) -> Facts:
     from voiceapp.wiring import facts  # imports the local voice: only when the settings are opened
 
     place = facts.key_place(paths)
-    return Facts(str(paths.data), place, facts.versions(), facts.models(paths), facts.voices())
+    return Facts(str(paths.data), place, facts.versions(), facts.models(paths), facts.voices(), facts.table(paths))
 
 
 def _opener(paths: Paths, options: argparse.Namespace, logs: Logs) -> OpenSession:

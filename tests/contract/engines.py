@@ -26,6 +26,7 @@ from voiceapp.local.stt import PocketsphinxSpeech
 from voiceapp.local.tts import EspeakSpeech
 from voiceapp.local.vad import SileroVad
 from voiceapp.openai_api.completions_chat import CompletionsChat
+from voiceapp.openai_api.provider_speech import ProviderSpeech
 from voiceapp.openai_api.responses_chat import ResponsesChat
 from voiceapp.openai_api.speech_to_text import HttpSpeechToText
 from voiceapp.openai_api.text_to_speech import HttpTextToSpeech
@@ -92,6 +93,18 @@ async def openai_speech() -> AsyncIterator[TextToSpeech]:
 
 
 @asynccontextmanager
+async def _speech_by(model: str) -> AsyncIterator[TextToSpeech]:
+    with LoopbackServer() as server:
+        async with wire_to(server) as wire:
+            engine = ProviderSpeech(wire, model)
+            try:
+                yield engine
+            finally:
+                await engine.close()
+        assert server.violations == []
+
+
+@asynccontextmanager
 async def fake_chat() -> AsyncIterator[ChatModel]:
     yield FakeChat(*["I can listen and answer."] * 4)
 
@@ -124,6 +137,8 @@ SPEAKING: dict[str, Callable[[], AbstractAsyncContextManager[TextToSpeech]]] = {
     "fake": fake_speech,
     "local": local_speech,
     "openai": openai_speech,
+    "openai-realtime": lambda: _speech_by("gpt-realtime-2.1-mini"),
+    "openai-chat": lambda: _speech_by("gpt-audio-1.5"),
 }
 CHATTING: dict[str, Callable[[], AbstractAsyncContextManager[ChatModel]]] = {
     "fake": fake_chat,

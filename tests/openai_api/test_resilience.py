@@ -247,4 +247,4 @@ async def test_half_a_sound_is_not_kept_and_a_kept_one_costs_nothing(
     assert len(used) == 1
     second = [block async for block in speech.speak(request)]
     assert sum(map(len, first)) == sum(map(len, second))
-    assert [usage.basis for usage in used] == [Basis.MEASURED, Basis.KEPT]
+    assert [usage.basis for usage in used] == [Basis.REPORTED, Basis.KEPT]

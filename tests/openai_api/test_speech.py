@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.openai_api.conftest import QUICK, MakeWire
+from tests.server import faults
 from tests.server.audio_answers import plain
 from tests.server.loopback import LoopbackServer
 from tests.server.script import SpeechScript, tone
-from tests.server.wire import Ending, Framing
+from tests.server.wire import Answer, Ending, Framing, Request
 from voiceapp.core.errors import BadAnswer, ProviderDown, TimedOut, TooLong
+from voiceapp.core.settings import ProviderKind
 from voiceapp.core.speech import Basis, SpeechRequest, Usage
 from voiceapp.openai_api.sound_stream import SoundDecoder, WrongSound
 from voiceapp.openai_api.sse import NotTheProtocol
@@ -40,9 +42,42 @@ async def test_what_is_asked_for(server: LoopbackServer, wire: Wire) -> None:
     assert np.array_equal(await spoken(engine, request) * 32768, tone("Good day."))
     assert server.requests_for(PATH)[0].json == {
         "model": "gpt-4o-mini-tts", "input": "Good day.", "voice": "cedar", "speed": 1.25, "instructions": "Calm.",
-        "response_format": "pcm",
+        "response_format": "pcm", "stream_format": "sse",
     }  # fmt: skip
-    assert usages == [Usage("openai", "gpt-4o-mini-tts", {"characters": 9.0}, Basis.MEASURED)]
+    amounts = {"characters": 9.0, "text_in": 14.0, "audio_out": 101.0}
+    assert usages == [Usage("openai", "gpt-4o-mini-tts", amounts, Basis.REPORTED)]
+
+
+async def test_events_are_asked_for_only_where_usage_is_wanted_and_offered(server: LoopbackServer, wire: Wire) -> None:
+    usages: list[Usage] = []
+    await spoken(HttpTextToSpeech(wire), SpeechRequest("Hi."))
+    await spoken(HttpTextToSpeech(wire, "tts-1", on_usage=usages.append), SpeechRequest("Hi."))
+    await spoken(HttpTextToSpeech(wire), SpeechRequest("Ho.", on_usage=usages.append))
+    asked = [request.json.get("stream_format") for request in server.requests_for(PATH)]
+    assert asked == [None, None, "sse"]
+    assert [usage.basis for usage in usages] == [Basis.MEASURED, Basis.REPORTED]
+
+
+async def test_a_server_that_refuses_events_or_ignores_the_wish(server: LoopbackServer, make_wire: MakeWire) -> None:
+    def refuses(request: Request) -> Answer:
+        if "stream_format" in request.json:
+            return faults.error(400, "Unknown parameter: 'stream_format'.", param="stream_format")
+        return plain(tone(request.json["input"]).tobytes(), "audio/pcm")
+
+    usages: list[Usage] = []
+    for answer in (refuses, plain(tone("Hi.").tobytes(), "audio/pcm")):
+        server.answer_always(PATH, answer)
+        engine = HttpTextToSpeech(make_wire(), on_usage=usages.append)
+        assert np.array_equal(await spoken(engine, SpeechRequest("Hi.")) * 32768, tone("Hi."))
+    assert [(usage.basis, dict(usage.amounts)) for usage in usages] == [(Basis.MEASURED, {"characters": 3.0})] * 2
+
+
+async def test_a_voice_of_another_engine_is_not_asked_for(server: LoopbackServer, make_wire: MakeWire) -> None:
+    for wire in (make_wire(), make_wire(kind=ProviderKind.COMPATIBLE, name="own")):
+        for voice in ("en-gb", "voice_12"):
+            await spoken(HttpTextToSpeech(wire, "gpt-4o-mini-tts"), SpeechRequest("Hi.", voice=voice))
+    asked = [request.json["voice"] for request in server.requests_for(PATH)]
+    assert asked == ["marin", {"id": "voice_12"}, "en-gb", {"id": "voice_12"}]
 
 
 async def test_a_model_without_instructions_gets_none(server: LoopbackServer, wire: Wire) -> None:

@@ -9,7 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from types import TracebackType
 
-from tests.server import audio_answers, chat_answers, media_answers
+from tests.server import audio_answers, media_answers, realtime_speech, sound_answers
 from tests.server.audio_answers import json_answer
 from tests.server.batch_answers import BatchRoom
 from tests.server.document_answers import DocumentRoom
@@ -39,6 +39,7 @@ class LoopbackServer:
         self.documents = DocumentRoom()
         self.batches = BatchRoom(violations=self.violations)
         self.realtime = RealtimeRoom(self.script, self._log, self.violations)
+        self.realtime.behaviours["conversation"] = realtime_speech.converse
         self.uplink_bit_s = 0.0
         """How much new connections carry towards the server; 0 = all at once."""
         self.port = 0
@@ -127,7 +128,8 @@ class LoopbackServer:
         try:
             while request := await read_request(reader, writer):
                 request.connection = connection
-                if request.headers.get("upgrade", "").lower() == "websocket":
+                is_upgrade = request.headers.get("upgrade", "").lower() == "websocket"
+                if is_upgrade and self._route(request) not in self._always:  # else the handshake is refused by HTTP
                     await self.realtime.serve(request, self._route(request), reader, writer)
                     break
                 self._log(lambda request=request: self.requests.append(request))  # type: ignore[misc]
@@ -159,7 +161,7 @@ class LoopbackServer:
             case "POST", "/audio/speech":
                 return audio_answers.speech(script.speech, request)
             case "POST", "/chat/completions":
-                return chat_answers.chat_completion(script.chat, request)
+                return sound_answers.chat(script.chat, script.speech, request)
             case "POST", "/responses":
                 return self.responses.answer(script.chat, request)
             case "GET", "/models":

@@ -54,6 +54,12 @@ class WebSocket:
             self._protocol.send_text(text.encode())
             self._flush()
 
+    async def send_bytes(self, data: bytes) -> None:
+        """Send *data* as a binary message."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_binary(data)
+            self._flush()
+
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye; the client's answer is not waited for."""
         if self._protocol.state is State.OPEN:

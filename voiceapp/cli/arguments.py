@@ -15,6 +15,7 @@ COMMANDS = (
     "say",
     "transcribe",
     "devices",
+    "voices",
     "doctor",
     "takes",
     "search",
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
         _devices,
         _doctor,
         _takes,
+        _voices,
         _search,
         _batch,
         _image,
@@ -129,7 +131,10 @@ def _say(commands: Commands) -> None:
     one = _command(commands, "say", _("Speak a text."))
     one.add_argument("text", metavar="TEXT", help=_("what to say; - reads it from standard input"))
     one.add_argument("--out", type=Path, metavar="FILE", help=_("write the speech there instead of playing it"))
-    one.add_argument("--voice", default="", help=_("a voice of the engine"))
+    one.add_argument("--voice", default="", help=_("a voice of the engine; voiceapp voices lists them"))
+    one.add_argument("--model", default="", metavar="NAME", help=_("who speaks; default: as set"))
+    one.add_argument("--speed", type=_speed, default=0.0, metavar="N", help=_("0.5 to 2; default: as set"))
+    one.add_argument("--style", metavar="TEXT", help=_("how it is to sound, for models that can be told"))
     _pays(one)
 
 
@@ -140,6 +145,22 @@ def _transcribe(commands: Commands) -> None:
     one.add_argument("--out", type=Path, metavar="FILE", help=_("write there; a folder takes one file per recording"))
     one.add_argument("--model", default="", metavar="NAME", help=_("who hears; default: as set"))
     _heard_so(one)
+def _voices(commands: Commands) -> None:
+    one = _command(commands, "voices", _("List the voices, or hear one."))
+    one.add_argument("--preview", default="", metavar="NAME", help=_("let this voice say a sentence"))
+    one.add_argument("--model", default="", metavar="NAME", help=_("whose voices; default: as set"))
+    one.add_argument("--out", type=Path, metavar="FILE", help=_("write the sentence there instead of playing it"))
+    _pays(one)
+
+
+def _speed(word: str) -> float:
+    """Read a speed of speech."""
+    speed = float(word)
+    if not 0.5 <= speed <= 2.0:
+        raise argparse.ArgumentTypeError(_("the speed must lie between 0.5 and 2"))
+    return speed
+
+
     _pays(one)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from gettext import gettext as _
 
 from voiceapp.cli.metering import opened_account
 from voiceapp.cli.provider_news import told_in
 from voiceapp.cli.running import Context
-from voiceapp.core.settings import Choice, Job, Settings
+from voiceapp.core.errors import ConfigError
+from voiceapp.core.settings import LOCAL, Choice, Job, Settings
 from voiceapp.ports import EngineSet
 from voiceapp.voice.account import Account, metered
 from voiceapp.wiring.engines import EngineFactory
@@ -28,10 +30,11 @@ class Tools:
 
 
 @asynccontextmanager
-async def open_engines(context: Context, *jobs: Job, model: str = "") -> AsyncIterator[Tools]:
+async def open_engines(context: Context, *jobs: Job, model: str = "", voice_model: str = "") -> AsyncIterator[Tools]:
     """Build the engines that the settings and ``--provider`` name; close them at the end. Raises VoiceAppError.
 
-    *jobs*: what the provider named does besides the jobs of a turn; *model*: who hears instead of the usual one.
+    *jobs*: what the provider named does besides the jobs of a turn; *model*: who hears instead of the usual one;
+    *voice_model*: who speaks.
     """
     secrets = secrets_of(context.paths)
     settings, file = settings_in_force(context.paths, secrets)
@@ -41,6 +44,14 @@ async def open_engines(context: Context, *jobs: Job, model: str = "") -> AsyncIt
         settings = settings.with_provider(context.provider)
         more = {job.value: settings.jobs.get(job.value, Choice(context.provider)) for job in jobs}
         settings = replace(settings, jobs={**settings.jobs, **more})
+    if voice_model:
+        voice = Choice(settings.choice(Job.SPEECH).provider, voice_model)
+        if voice.provider == LOCAL.name:
+            raise ConfigError(
+                _("The engine on this computer speaks without a choice of models."),
+                hint=_("Name a provider: --provider openai"),
+            )
+        settings = replace(settings, jobs={**settings.jobs, Job.SPEECH.value: voice})
     if model:
         ears = Choice(settings.choice(Job.TRANSCRIPTION).provider, model)
         settings = replace(settings, jobs={**settings.jobs, Job.TRANSCRIPTION.value: ears})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+    from voiceapp.core.voices import VoiceCommand
 class StartTalking:
     """Begin a take; interrupts whatever is going on. *at_s*: time.monotonic() of the key-down, 0 = now."""
 
@@ -187,6 +188,6 @@ OwnCommand = (
 
 Command: TypeAlias = (
     "OwnCommand | NotesCommand | AskNotes | OwnSearchCommand | BatchCommand | ToolCommand | ImageCommand | CheckCommand"
-    " | AttachmentCommand | BudgetCommand"
+    " | AttachmentCommand | BudgetCommand | HostedCommand | DocumentCommand | VoiceCommand | HearingCommand"
 )
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+    from voiceapp.core.voices import VoiceEvent
 class Problem:
     """An error as a person reads it. *code* is that of ``core.errors``; *retry_after_s* where waiting helps.
 
@@ -350,6 +351,6 @@ OwnEvent = (
 
 Event: TypeAlias = (
     "OwnEvent | NotesEvent | OwnSearchEvent | BatchEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent"
-    " | AttachmentEvent | BudgetEvent"
+    " | AttachmentEvent | BudgetEvent | HostedEvent | DocumentEvent | VoiceEvent | HearingEvent"
 )
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

@@ -21,6 +21,7 @@ NOTICE_DAYS = 60
 """How long before its end a model is announced as ending."""
 
 FINE_TUNED = "ft:"
+SPEAKING_WAYS = ("", "realtime", "chat")
 TOKENS_PER_PRICE = 1_000_000
 _INCLUDED = {"text_cached": "text_in", "text_cache_write": "text_in", "audio_cached": "audio_in"}
 """Kinds of usage that are part of another kind, and are charged instead of it."""
@@ -48,6 +49,9 @@ class Model:
         formats: for hearing: the values of ``response_format`` that it takes; empty: unknown.
         refuses: request parameters that must not be sent.
         voices: for speech.
+        speaks: for speech, by what it is reached: "" = ``/audio/speech``, "realtime" = the realtime websocket, "chat" =
+            Chat Completions with sound.
+        speeds: for speech, the slowest and the fastest that it can be told; nothing where it cannot be told any.
         tools_effort: the reasoning effort that Chat Completions demands once tools are sent; "" for none.
         reasons: it thinks before it answers, so its encrypted thoughts can be asked for and handed back.
         images: for images: what it takes; a model that is not in the table gets the default.
@@ -68,6 +72,8 @@ class Model:
     refuses: frozenset[str] = frozenset()
     formats: tuple[str, ...] = ()
     voices: tuple[Voice, ...] = ()
+    speaks: str = ""
+    speeds: tuple[float, ...] = (0.25, 4.0)
     tools_effort: str = ""
     reasons: bool = False
     images: ImageOffer = ANY_MODEL
@@ -200,6 +206,13 @@ def _without_defaults(rows: Iterable[Model], jobs: set[str]) -> Iterable[Model]:
             yield Model(**{**values, "default_for": tuple(j for j in row.default_for if j not in jobs)})
 
 
+def _way(given: str) -> str:
+    """Read how a voice is reached; raises ValueError for a way that is none."""
+    if given not in SPEAKING_WAYS:
+        raise ValueError("speaks")
+    return given
+
+
 def _surcharge(given: Mapping[str, Any]) -> Mapping[str, float]:
     """Read a surcharge; raises ValueError where one of its three figures is missing."""
     if given and given.keys() != {"above_tokens", "in", "out"}:
@@ -226,6 +239,8 @@ def _row(number: int, row: object) -> Model:
             refuses=frozenset(row.get("refuses", ())),
             formats=tuple(row.get("formats", ())),
             voices=tuple(Voice(v, v.split("_")[-1].capitalize()) for v in row.get("voices", ())),
+            speaks=_way(row.get("speaks", "")),
+            speeds=tuple(float(speed) for speed in row.get("speeds", (0.25, 4.0))),
             tools_effort=row.get("tools_effort", ""),
             reasons=bool(row.get("reasons", False)),
             images=parse_offer(row.get("images", {})),

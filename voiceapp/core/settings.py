@@ -110,6 +110,7 @@ class Settings:
         jobs: per :class:`Job` value its choice; jobs not named are done by "local".
         voice: empty = the engine's default.
         speed: of speech, 0.5-2.0.
+        voice_style: how it is to sound, told to the voices that can be told.
         language: ISO 639-1 of the speech to hear, empty = the engine finds out.
         input_device, output_device: names, never indexes; empty = the system's default.
         is_microphone_warm: keep the microphone open between turns for pre-roll; visible when on.
@@ -134,6 +135,7 @@ class Settings:
     vocabulary: tuple[str, ...] = ()
     voice: str = ""
     speed: float = 1.0
+    voice_style: str = ""
     language: str = ""
     input_device: str = ""
     output_device: str = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from voiceapp.core.audio import Float32Block
 from voiceapp.core.conversation import Line, Source
 
 from voiceapp.core.transcript import Details, Gap, Word
@@ -227,6 +228,21 @@ class SourceFound:
     source: Source
 
 
+@dataclass(frozen=True, eq=False)
+class SoundDelta:
+    """The next piece of a reply that sounds by itself, mono at 24 kHz; its words come as deltas of text."""
+
+    sound: Float32Block
+
+
+@dataclass(frozen=True)
+class SoundKept:
+    """The service keeps the reply's sound under *id* until *expires_at_s* (Unix time), to be referred to."""
+
+    id: str
+    expires_at_s: float
+
+
 @dataclass(frozen=True)
 class ReplyEnd:
     """The reply is complete. *finish*: "stop", "length", "tool_calls" or "content_filter"."""
@@ -235,4 +251,4 @@ class ReplyEnd:
     usage: Usage | None = None
 
 
-ReplyPart = TextDelta | ReasoningDelta | ToolCall | HostedStep | SourceFound | ReplyEnd
+ReplyPart = TextDelta | ReasoningDelta | ToolCall | HostedStep | SourceFound | SoundDelta | SoundKept | ReplyEnd

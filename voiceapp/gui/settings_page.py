@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QVBo
 
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.events import Event
+from voiceapp.core.models import ModelTable
 from voiceapp.core.settings import Settings, validated
 from voiceapp.core.speech import Voice
 from voiceapp.gui.theme import Theme
@@ -27,7 +28,8 @@ class Facts:
         key_place: where keys are kept, as ``ports.Secrets.place`` says it.
         versions: name and version of what the program stands on, in order.
         models: per job the models to suggest.
-        voices: per provider the voices to suggest.
+        voices: per provider the voices to suggest, where its model has none of its own.
+        table: what is known about models.
     """
 
     data_dir: str = ""
@@ -35,6 +37,7 @@ class Facts:
     versions: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     voices: Mapping[str, tuple[Voice, ...]] = field(default_factory=dict)
+    table: ModelTable = field(default_factory=ModelTable)
 
 
 class SettingsPage(QWidget):

@@ -7,9 +7,12 @@ from dataclasses import replace
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QSlider
 
-from voiceapp.core.settings import Job, Settings
+from voiceapp.core.events import Event
+from voiceapp.core.settings import Settings
+from voiceapp.core.voices import VoicePreviewed, takes_style, voices_for
 from voiceapp.gui.settings_page import Facts, SettingsPage, side_by_side
 from voiceapp.gui.theme import Theme
+from voiceapp.gui.voice_preview import VoicePreview
 
 LANGUAGES = (
     ("", "Find out by itself"),
@@ -37,7 +40,7 @@ class LeavingText(QPlainTextEdit):
 
 
 class SpeechPage(SettingsPage):
-    """Voice, speed, language, vocabulary, instructions."""
+    """Voice with a preview, speed, manner, language, vocabulary, instructions."""
 
     def __init__(self, theme: Theme, facts: Facts) -> None:
         super().__init__(theme, "Voices and speech")
@@ -50,7 +53,9 @@ class SpeechPage(SettingsPage):
         assert voice_line is not None
         voice_line.setPlaceholderText(self.tr("the engine's own"))
         self.voice.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.preview = VoicePreview(theme)
         panel.row(self.tr("Voice"), self.voice, self.tr("By name, as its engine knows it."))
+        self.preview_row = panel.row(self.tr("Try it"), self.preview, self.tr("At the chosen loudspeaker."))
         self.speed = QSlider(Qt.Orientation.Horizontal)
         self.speed.setAccessibleName(self.tr("Speed"))
         self.speed.setRange(50, 200)
@@ -60,6 +65,9 @@ class SpeechPage(SettingsPage):
         self.speed_words.setFixedWidth(56)
         self.speed_words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         panel.row(self.tr("Speed"), side_by_side(self.speed, self.speed_words, has_stretch=False))
+        self.manner = LeavingText(2)
+        self.manner.setPlaceholderText(self.tr("For example: calm and friendly, not too fast"))
+        self.manner_row = panel.row(self.tr("Manner"), self.manner, self.tr("Told to the voice: how it is to sound."))
         self.language = QComboBox()
         for code, name in LANGUAGES:
             self.language.addItem(name, code)
@@ -74,17 +82,24 @@ class SpeechPage(SettingsPage):
         self.voice.activated.connect(self._apply)
         self.speed.valueChanged.connect(self._on_speed)
         self.language.activated.connect(self._apply)
+        self.manner.textChanged.connect(self._apply)
         self.vocabulary.textChanged.connect(self._apply)
+        self.preview.wanted.connect(self.wanted)
+        self.preview.failed.connect(self.preview_row.set_error)
+        self.voice.currentTextChanged.connect(self._show_preview)
         self.instructions.textChanged.connect(self._apply)
-        self.know("tempo", "words", "prompt", "spelling")
+        self.know("tempo", "words", "prompt", "spelling", "preview", "style")
+
+    def handle(self, event: Event) -> None:
+        if isinstance(event, VoicePreviewed):
+            self.preview.handle(event)
 
     def show_settings(self, settings: Settings) -> None:
         super().show_settings(settings)
-        widgets = (self.voice, self.speed, self.language, self.vocabulary, self.instructions)
+        widgets = (self.voice, self.speed, self.manner, self.language, self.vocabulary, self.instructions)
         blockers = [QSignalBlocker(widget) for widget in widgets]
-        provider = settings.choice(Job.SPEECH).provider
         self.voice.clear()
-        for voice in self._facts.voices.get(provider, ()):
+        for voice in voices_for(settings, self._facts.table, self._facts.voices):
             self.voice.addItem(voice.name, voice.id)
         at = self.voice.findData(settings.voice)
         self.voice.setCurrentIndex(at)
@@ -95,11 +110,18 @@ class SpeechPage(SettingsPage):
         if self.language.findData(settings.language) < 0:
             self.language.addItem(settings.language, settings.language)
         self.language.setCurrentIndex(self.language.findData(settings.language))
+        self.manner_row.setVisible(takes_style(settings, self._facts.table))
+        if self.manner.toPlainText() != settings.voice_style:
+            self.manner.setPlainText(settings.voice_style)
         if self._vocabulary() != settings.vocabulary:
             self.vocabulary.setPlainText("\n".join(settings.vocabulary))
         if self.instructions.toPlainText() != settings.instructions:
             self.instructions.setPlainText(settings.instructions)
         del blockers
+        self._show_preview()
+
+    def _show_preview(self) -> None:
+        self.preview.show_choice(self._voice(), self.settings)
 
     def _on_speed(self) -> None:
         self._show_speed()
@@ -121,8 +143,10 @@ class SpeechPage(SettingsPage):
             self.settings,
             voice=self._voice(),
             speed=self.speed.value() / 100,
+            voice_style=self.manner.toPlainText(),
             language=str(self.language.currentData() or ""),
             vocabulary=self._vocabulary(),
             instructions=self.instructions.toPlainText(),
         )
         self.offer(changed)
+        self._show_preview()

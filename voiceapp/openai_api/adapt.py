@@ -17,8 +17,8 @@ Body = dict[str, Any]
 DROPPABLE = frozenset({
     "frequency_penalty", "include", "instructions", "keywords", "language", "languages", "logprobs", "max_tokens",
     "parallel_tool_calls", "presence_penalty", "prompt", "prompt_cache_key", "prompt_cache_options", "reasoning",
-    "reasoning_effort", "safety_identifier", "service_tier", "speed", "store", "stream_options", "temperature",
-    "text", "tool_choice", "tools", "top_p", "verbosity",
+    "reasoning_effort", "safety_identifier", "service_tier", "speed", "store", "stream_format", "stream_options",
+    "temperature", "text", "tool_choice", "tools", "top_p", "verbosity",
 })  # fmt: skip
 """Parameters without which an answer is still the answer to what was asked."""
 

@@ -35,6 +35,7 @@ ENDPOINTS = {
     "image_edits": "/images/edits",
     Job.MODERATION.value: "/moderations",
     Job.EMBEDDINGS.value: "/embeddings",
+    Job.REALTIME.value: "/realtime",
     "models": "/models",
     "files": "/files",
     "batches": "/batches",
@@ -46,7 +47,7 @@ ENDPOINTS = {
 _PASTED = (
     "/chat/completions", "/completions", "/responses", "/audio/transcriptions", "/audio/translations",
     "/audio/speech", "/images/generations", "/images/edits", "/images/generate", "/moderations", "/embeddings",
-    "/models",
+    "/realtime", "/models",
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from voiceapp.core.speech import (
     Usage,
 )
 from voiceapp.openai_api.line_content import completions_content
+from voiceapp.openai_api.spoken_part import SpokenPart
 from voiceapp.openai_api.text_joiner import TextJoiner, whole
 
 GENERAL_CHOICES = frozenset({"auto", "none", "required"})
@@ -133,6 +134,7 @@ class CompletionsDecoder:
     _reasoning: TextJoiner = field(default_factory=TextJoiner)
     _calls: list[_PartialCall] = field(default_factory=list)
     _by_index: dict[int, _PartialCall] = field(default_factory=dict)
+    _spoken: SpokenPart = field(default_factory=SpokenPart)
 
     failure: object = None
     is_end_said: ClassVar[bool] = False
@@ -173,6 +175,7 @@ class CompletionsDecoder:
             yield ReasoningDelta(rest)
         if rest := self._text.finish():
             yield TextDelta(rest)
+        yield from self._spoken.finish()
         calls = [call for call in self._calls if call.name]
         for number, call in enumerate(calls, start=1):
             yield ToolCall(call.id or f"call_{number}", call.name, "".join(call.arguments) or "{}")
@@ -192,6 +195,11 @@ class CompletionsDecoder:
                 self.has_content = True
                 if piece := self._text.push(text):
                     yield TextDelta(piece)
+        audio = delta.get("audio")
+        if isinstance(audio, Mapping):
+            for part in self._spoken.push(audio):
+                self.has_content = True
+                yield part
         calls = delta.get("tool_calls")
         for call in calls if isinstance(calls, list) else ():
             if isinstance(call, Mapping):

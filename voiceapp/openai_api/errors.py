@@ -7,6 +7,7 @@ nothing of them goes further: no body, no header, no request.
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -77,6 +78,12 @@ _GONE_WORDS = (
     "unknown",
 )
 
+_CODE_WORDS = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+_CLOSING_STATUS = {1008: 403, 1009: 413, 1013: 503, 3000: 401, 3003: 403, 4000: 404}
+"""What close codes of a websocket would be as HTTP statuses; 4000: the service speaks another version."""
+_GOODBYES = {1000, 1001, 1005, 1012}
+"""The service ends a session, by its limits or to restart: the next one is as good."""
+
 
 def now_utc() -> datetime:
     """The time that a ``retry-after`` date is measured against."""
@@ -93,7 +100,7 @@ def error_from(problem: BaseException, where: Where, now: Callable[[], datetime]
             return error_for_status(response.status_code, _body(response), response.headers, where, now())
         case openai.APITimeoutError() | httpx2.TimeoutException() | TimeoutError():
             return sentences.timed_out(where, is_connecting=_is_connecting(problem))
-        case openai.APIConnectionError() | httpx2.TransportError():
+        case openai.APIConnectionError() | httpx2.TransportError() | OSError():
             return _unreachable(problem, where)
         case openai.APIError():
             return error_for_event(problem.body, where, now())
@@ -117,6 +124,16 @@ def error_for_status(
 def error_for_event(body: object, where: Where, now: datetime | None = None) -> e.ProviderError:
     """Translate an error that came inside a stream, or inside an answer that called itself a success."""
     return _classified(facts_of(body), {}, where, now or now_utc())
+
+
+def closing_error(code: int, reason: str, where: Where) -> e.ProviderError:
+    """Translate the close code of a websocket, with the words that came along."""
+    words = _CODE_WORDS.findall(reason.lower())
+    facts = Facts(_CLOSING_STATUS.get(code, 0), words[-1] if words else "", prose=reason[:2000].lower())
+    error = _classified(facts, {}, where, now_utc())
+    if facts.status or not isinstance(error, e.ProviderDown):
+        return error
+    return sentences.broke_off(where, detail="connection lost" if code in _GOODBYES else f"closed {code}")
 
 
 def _classified(facts: Facts, headers: Mapping[str, str], where: Where, now: datetime) -> e.ProviderError:

@@ -24,8 +24,8 @@ from voiceapp.openai_api.adapt import Body
 from voiceapp.openai_api.errors import error_for_event, error_from
 from voiceapp.openai_api.facts import is_error
 from voiceapp.openai_api.hearing_protocol import form_fields, objects_in
+from voiceapp.openai_api.provider_speech import ProviderSpeech
 from voiceapp.openai_api.sse import NotTheProtocol, json_objects
-from voiceapp.openai_api.text_to_speech import HttpTextToSpeech
 from voiceapp.openai_api.uploads import WavEncoder
 from voiceapp.openai_api.wire import Files, Wire
 
@@ -104,11 +104,15 @@ class Prober:
 
     async def _speech(self, model: str) -> float:
         began_s = time.perf_counter()
-        async with aclosing(HttpTextToSpeech(self._wire, model).speak(SpeechRequest("Yes"))) as blocks:
-            async for block in blocks:
-                if len(block):
-                    break
-        return _ms_since(began_s)
+        engine = ProviderSpeech(self._wire, model)
+        try:
+            async with aclosing(engine.speak(SpeechRequest("Yes"))) as blocks:
+                async for block in blocks:
+                    if len(block):
+                        break
+            return _ms_since(began_s)
+        finally:
+            await engine.hang_up()
 
     async def _image(self, model: str) -> float:
         body: Body = {"model": model, "prompt": "A dot"}

@@ -130,10 +130,29 @@ class SoundDecoder:
         audio = event.get("audio") or event.get("delta")
         if not isinstance(audio, str):
             return b""
-        try:
-            return base64.b64decode(audio, validate=True)
-        except binascii.Error:
-            raise NotTheProtocol("rubbish") from None
+        return sound_bytes(audio)
+
+
+class PcmJoiner:
+    """PCM in pieces of any size to blocks: half a sample waits for its other half."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def push(self, data: bytes) -> Float32Block:
+        """Return the whole samples available after *data*; may be empty."""
+        data = self._rest + data
+        whole = len(data) - len(data) % 2
+        self._rest = data[whole:]
+        return from_pcm16(data[:whole]) if whole else _nothing()
+
+
+def sound_bytes(encoded: str) -> bytes:
+    """Decode base64, also without its padding. Raises NotTheProtocol."""
+    try:
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise NotTheProtocol("rubbish") from None
 
 
 def _is_text(head: bytes) -> bool:

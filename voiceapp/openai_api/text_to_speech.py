@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from typing import Any
 
 from voiceapp.core.audio import Float32Block
 from voiceapp.core.settings import Job
@@ -13,13 +14,12 @@ from voiceapp.openai_api.errors import error_for_event
 from voiceapp.openai_api.sound_stream import SoundDecoder, WrongSound
 from voiceapp.openai_api.sse import NotTheProtocol
 from voiceapp.openai_api.text_joiner import whole
+from voiceapp.openai_api.voice_names import FALLBACK_VOICE, speed_for, voice_field, voice_for
 from voiceapp.openai_api.wire import Sent, Wire
 from voiceapp.ports import Resampler
 
 RATE_HZ = 24_000
 MAX_CHARS = 4096
-FALLBACK_VOICE = Voice("alloy", "Alloy")
-"""The one name that nearly every compatible server understands."""
 _ENDPOINT = Job.SPEECH.value
 
 MakeResampler = Callable[[int, int], Resampler]
@@ -66,14 +66,16 @@ class HttpTextToSpeech:
         model = await self._wire.model_for(_ENDPOINT, self._model)
         if len(text) > self.max_chars:
             raise sentences.too_long(self._wire.where(model), detail=f"{len(text)} characters")
+        sound = SoundDecoder(RATE_HZ)
         async with (
             self._wire.post(_ENDPOINT, self._body(request, text, model)) as sent,
-            aclosing(self._blocks(sent)) as blocks,
+            aclosing(self._blocks(sent, sound)) as blocks,
         ):
             async for block in blocks:
                 yield block
-        basis = Basis.KEPT if sent.is_kept else Basis.MEASURED
-        usage = Usage(self._wire.provider.name, sent.model, {"characters": float(len(text))}, basis)
+        tokens = _tokens(sound.usage or {})
+        basis = Basis.KEPT if sent.is_kept else Basis.REPORTED if tokens else Basis.MEASURED
+        usage = Usage(self._wire.provider.name, sent.model, {"characters": float(len(text)), **tokens}, basis)
         for on_usage in (request.on_usage, self._on_usage):
             if on_usage is not None:
                 on_usage(usage)
@@ -83,20 +85,22 @@ class HttpTextToSpeech:
         body: dict[str, object] = {
             "model": model,
             "input": text,
-            "voice": request.voice or self.voices()[0].id,
+            "voice": voice_field(voice_for(self._wire.provider.kind, known, request.voice)),
             "response_format": "pcm",
         }
+        if "stream_format" in known.accepts and (request.on_usage or self._on_usage):
+            body["stream_format"] = "sse"  # the one form that tells what was consumed
         if request.speed != 1.0:
-            body["speed"] = round(min(4.0, max(0.25, request.speed)), 3)
+            body["speed"] = speed_for(known, request.speed)
         if request.instructions and "instructions" in known.accepts:
             body["instructions"] = whole(request.instructions)
         return {name: value for name, value in body.items() if name not in known.refuses}
 
-    async def _blocks(self, sent: Sent) -> AsyncGenerator[Float32Block, None]:
+    async def _blocks(self, sent: Sent, sound: SoundDecoder) -> AsyncGenerator[Float32Block, None]:
         where = self._wire.where(sent.model)
         is_empty = True
         try:
-            async with aclosing(self._decoded(sent)) as blocks:
+            async with aclosing(self._decoded(sent, sound)) as blocks:
                 async for block in blocks:
                     if len(block):
                         is_empty = False
@@ -108,9 +112,9 @@ class HttpTextToSpeech:
         if is_empty:
             raise sentences.not_the_protocol("empty", where)
 
-    async def _decoded(self, sent: Sent) -> AsyncGenerator[Float32Block, None]:
+    async def _decoded(self, sent: Sent, sound: SoundDecoder) -> AsyncGenerator[Float32Block, None]:
         """Yield blocks at 24 kHz, some of them empty."""
-        sound, resampler = SoundDecoder(RATE_HZ), None
+        resampler: Resampler | None = None
         async with aclosing(self._wire.chunks(sent)) as chunks:
             async for chunk in chunks:
                 block = sound.push(chunk)
@@ -138,3 +142,9 @@ class HttpTextToSpeech:
     async def close(self) -> None:
         """Release the connections. They are the wire's: adapters that share one are closed together."""
         await self._wire.close()
+
+
+def _tokens(usage: Mapping[str, Any]) -> dict[str, float]:
+    """Return ``Usage.amounts`` of what the service tells at the end of a stream of events."""
+    told = {"text_in": usage.get("input_tokens"), "audio_out": usage.get("output_tokens")}
+    return {kind: float(amount) for kind, amount in told.items() if isinstance(amount, int | float)}

@@ -13,25 +13,17 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from gettext import gettext as _
 from typing import Any, cast
 
 import httpx2
 import openai
 
 from voiceapp.core.catalogue import Listed
-from voiceapp.core.errors import ConfigError, ModelGone, ProviderError, RateLimited
+from voiceapp.core.errors import ConfigError, ProviderError, RateLimited
 from voiceapp.core.models import ModelTable
 from voiceapp.core.settings import Provider, ProviderKind
 from voiceapp.openai_api import sentences
-from voiceapp.openai_api.adapt import (
-    LONGEST_WAIT_S,
-    Body,
-    Lessons,
-    droppable_at,
-    lesson_from,
-    wait_before_retry_s,
-)
+from voiceapp.openai_api.adapt import LONGEST_WAIT_S, Body, wait_before_retry_s
 from voiceapp.openai_api.client import (
     Timeouts,
     base_url_of,
@@ -121,12 +113,12 @@ class Wire(ModelNames):
         self.table = table
         self.timeouts = timeouts or timeouts_for(provider)
         self._ask_key = key
-        self._on_notice = on_notice
-        self._on_wait = on_wait
-        self._book = book or LessonBook()
-        self._kept = kept
+        self.on_notice = on_notice
+        self.on_wait = on_wait
+        self.book = book or LessonBook()
+        self.kept = kept
         self._queue = queue or ProviderQueue(pause=pause)
-        self._pause = pause
+        self.pause = pause
         try:
             self._client = build_client(provider, self._key, self.timeouts, http_client)
         except (httpx2.InvalidURL, openai.OpenAIError, ValueError):
@@ -159,8 +151,8 @@ class Wire(ModelNames):
             is_urgent: somebody waits for it; work in the background says False and lets the conversation pass.
             is_repeatable: may be sent again when the connection broke; False where that could do the work twice.
         """
-        key = self._kept.key_of(endpoint, body, has_files=files is not None) if self._kept else ""
-        if self._kept and key and (kept := await self._kept.get(key)) is not None:
+        key = self.kept.key_of(endpoint, body, has_files=files is not None) if self.kept else ""
+        if self.kept and key and (kept := await self.kept.get(key)) is not None:
             yield Sent(kept, str(body.get("model", "")), is_kept=True)
             return
         async with self._queue.place(is_urgent=is_urgent):
@@ -171,9 +163,9 @@ class Wire(ModelNames):
             finally:
                 self._used_at[endpoint] = time.monotonic()
                 await sent.response.aclose()
-        if self._kept and sent.record and not sent.record[-1]:
+        if self.kept and sent.record and not sent.record[-1]:
             kind = sent.response.headers.get("content-type", "")
-            await self._kept.put(key, endpoint, kind, b"".join(sent.record))
+            await self.kept.put(key, endpoint, kind, b"".join(sent.record))
 
     @asynccontextmanager
     async def get(self, endpoint: str) -> AsyncIterator[Sent]:
@@ -270,6 +262,11 @@ class Wire(ModelNames):
         """Release the connections. Idempotent."""
         await self._client.close()
 
+    def key(self) -> str:
+        """Return the key for a connection of another kind. Raises NoKey, AuthFailed."""
+        self._check_key()
+        return self._key()
+
     def _key(self) -> str:
         return self._ask_key().strip()
 
@@ -284,7 +281,7 @@ class Wire(ModelNames):
     ) -> Sent:
         attempt = 0
         while True:
-            lessons = self._book.of(endpoint, body)
+            lessons = self.book.of(endpoint, body)
             asked = lessons.applied(body)
             lane = str(asked.get("model", ""))
             await self._enter(lane, is_urgent)
@@ -296,10 +293,10 @@ class Wire(ModelNames):
             else:
                 self._queue.note_answer(lane, response.headers)
                 return Sent(response, lane)
-            learnt = lesson_from(error, prose, asked, lessons, droppable_at(endpoint))
+            learnt = self.lesson(endpoint, error, prose, asked, lessons)
             if learnt is not None:
-                self._book.learn(endpoint, body, learnt)
-                self._tell_lesson(error, lessons, learnt)
+                self.book.learn(endpoint, body, learnt)
+                self.tell_lesson(error, lessons, learnt)
                 continue
             wait_s = wait_before_retry_s(error, attempt, random.random())
             if isinstance(error, RateLimited):
@@ -308,7 +305,7 @@ class Wire(ModelNames):
                 raise error
             attempt += 1
             if not isinstance(error, RateLimited):
-                await self._pause(wait_s)
+                await self.pause(wait_s)
 
     async def _enter(self, lane: str, is_urgent: bool) -> None:
         """Wait for the provider's pace; where it asked for a wait that nobody sits through, say so instead."""
@@ -316,7 +313,7 @@ class Wire(ModelNames):
         if is_urgent and closed_s > LONGEST_WAIT_S:
             raise sentences.rate_limited(self.where(lane), closed_s)
         if closed_s > 0:
-            self._on_wait(closed_s)
+            self.on_wait(closed_s)
         await self._queue.enter(lane, is_urgent=is_urgent, longest_s=LONGEST_WAIT_S)
 
     async def _request(self, endpoint: str, body: Body, files: Files | None, first_s: float | None) -> httpx2.Response:
@@ -364,7 +361,7 @@ class Wire(ModelNames):
             if wait_s is None:
                 raise error
             attempt += 1
-            await self._pause(wait_s)
+            await self.pause(wait_s)
 
     async def _get(self, endpoint: str) -> httpx2.Response:
         self._check_key()
@@ -391,10 +388,3 @@ class Wire(ModelNames):
         if self.provider.kind is ProviderKind.AZURE and is_token(key):
             return {"Authorization": f"Bearer {key}", "api-key": openai.Omit()}
         return {}
-
-    def _tell_lesson(self, error: ProviderError, before: Lessons, learnt: Lessons) -> None:
-        if isinstance(error, ModelGone):
-            sentence = _("{provider} no longer offers {model}. Its successor {replacement} answers instead.")
-            self._on_notice(sentence.format(provider=self.name, model=error.model, replacement=error.replacement))
-        elif "tools" in learnt.dropped - before.dropped:
-            self._on_notice(_("This model at {provider} cannot use tools.").format(provider=self.name))

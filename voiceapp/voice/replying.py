@@ -140,7 +140,7 @@ class Replying:
         gate = self._gate(message_id)
         spoken = SpokenReply(
             self._studio.engines.speech,
-            SpeechRequest("", settings.voice, settings.speed, settings.language),
+            SpeechRequest("", settings.voice, settings.speed, settings.language, settings.voice_style),
             self._studio.parts.rules_for(settings.language),
             playback,
             gate,

@@ -44,6 +44,7 @@ from voiceapp.voice.parts import Desk, Parts
 from voiceapp.voice.playback import Playback
 from voiceapp.voice.studio import Studio
 from voiceapp.voice.tool_runs import ToolRuns
+from voiceapp.voice.trials import trial
 from voiceapp.voice.turns import Turn
 
 log = logging.getLogger("voiceapp.voice")
@@ -116,10 +117,8 @@ class VoiceSession:
                 self._begin(t.AskedInWriting(), lambda turn: turn.play_take(take_id), is_aloud=True)
             case c.Regenerate(message_id) | c.SpeakMessage(message_id):
                 self._again(message_id, is_new=isinstance(command, c.Regenerate))
-            case c.TestDevices(kind):
-                self._test_devices(kind)
             case _:
-                return False
+                return self._is_trial(command)
         return True
 
     async def settle(self) -> None:
@@ -135,11 +134,11 @@ class VoiceSession:
         aloud = self._studio.settings.is_reply_aloud if is_new else True
         self._begin(t.AskedInWriting(), work, is_aloud=aloud)
 
-    def _test_devices(self, kind: str) -> None:
-        if kind == "hear":
-            self._begin(t.TalkStarted(), Turn.test_hearing, is_aloud=True)
-        else:
-            self._begin(t.AskedInWriting(), Turn.test_speaking, is_aloud=True)
+    def _is_trial(self, command: object) -> bool:
+        found = trial(command)
+        if found is not None:
+            self._begin(*found, is_aloud=True)
+        return found is not None
 
     # --- deciding and acting ------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
 from voiceapp.voice.parts import Parts
 from voiceapp.voice.playback import Playback
+from voiceapp.voice.previewing import Previews
 
 if TYPE_CHECKING:
     from voiceapp.core.attachments import Attachment
@@ -78,6 +79,7 @@ class Studio:
         hosted: knows which of the service's own tools are on.
         sent: called with the person's message once it is stored, before it is answered.
         attached: what goes along with the next message; None = nothing can be attached.
+        previews: voices that were tried out.
         beside: runs work that no turn owns and no one waits for; it ends with the session. It must tell its errors.
     """
 
@@ -100,5 +102,6 @@ class Studio:
     is_idle: Callable[[], bool] = lambda: True
     instead: Callable[[str], Brief | None] = lambda _text: None
     sent: Callable[[Message], Awaitable[None]] | None = None
+    previews: Previews = field(default_factory=Previews)
     hosted: Hosted = field(default_factory=NoHosted)
     attached: Attached | None = None

@@ -29,11 +29,13 @@ from voiceapp.core.settings import Job
 from voiceapp.core.speech import HearingRequest, Transcript
 from voiceapp.core.turn import Finished, TalkEnded, Transcribed
 from voiceapp.core.usage import spoken_amounts
+from voiceapp.core.voices import PreviewVoice
 from voiceapp.ports import SpeechToText
 from voiceapp.voice.account import MeteredHearing
 from voiceapp.voice.capture import Capture, Captured
 from voiceapp.voice.guard import guard_for
 from voiceapp.voice.hearing import FellBehindError, HearingFeed, transcribe
+from voiceapp.voice.previewing import preview
 from voiceapp.voice.replying import Replying
 from voiceapp.voice.speech_finder import SpeechFinder
 from voiceapp.voice.studio import Stopwatch, Studio
@@ -223,6 +225,12 @@ class Turn:
         self._studio.decide(Finished(self.number))
 
     async def test_speaking(self) -> None:
+    async def preview(self, wish: PreviewVoice) -> None:
+        """Let a voice that is being chosen say a sentence."""
+        await self._settled()
+        await preview(self._studio, wish, self._replying.on_sound)
+        self._studio.decide(Finished(self.number))
+
         """Say a sentence, so that the person hears whether the loudspeaker works."""
         sentence = _("If you hear this sentence, the loudspeaker works.")
         await self._settled()

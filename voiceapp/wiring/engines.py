@@ -184,9 +184,10 @@ class EngineFactory:
             return EspeakSpeech()
 
         def build(wire: Wire) -> TextToSpeech:
-            from voiceapp.openai_api.text_to_speech import HttpTextToSpeech
+            from voiceapp.openai_api.provider_speech import ProviderSpeech
 
-            return HttpTextToSpeech(wire, choice.model, make_resampler=self._make_resampler)
+            voice, speed = settings.voice, settings.speed
+            return ProviderSpeech(wire, choice.model, voice=voice, speed=speed, make_resampler=self._make_resampler)
 
         label = self._label(provider, Job.SPEECH, choice.model)
         known = self._table.find(choice.model or self._table.default(Job.SPEECH.value))

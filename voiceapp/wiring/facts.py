@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import metadata
 
 from voiceapp import resources
+from voiceapp.core.models import ModelTable
 from voiceapp.core.settings import LOCAL, OPENAI, Job
 from voiceapp.core.speech import Voice
 from voiceapp.paths import Paths
@@ -46,6 +47,11 @@ def models(paths: Paths) -> dict[str, tuple[str, ...]]:
         job.value: tuple(row.id for row in rows if job.value in row.jobs and "*" not in row.id and row.ends is None)
         for job in Job
     }
+
+
+def table(paths: Paths) -> ModelTable:
+    """Return what is known about models, the person's own table laid over it."""
+    return table_of(paths)
 
 
 def voices() -> Mapping[str, tuple[Voice, ...]]:

@@ -1,0 +1,81 @@
+"""Voices in the terminal: by every way in which a model speaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from tests.cli.terminal import Terminal
+from tests.server import faults
+from tests.server.loopback import LoopbackServer
+
+REALTIME, AUDIO = "gpt-realtime-2.1-mini", "gpt-audio-1.5"
+
+
+@pytest.mark.parametrize(
+    ("model", "spent"),
+    [("", {"text_in", "audio_out"}), (REALTIME, {"text_in", "audio_out"}), (AUDIO, {"text_in", "audio_out"})],
+)
+def test_say_with_every_kind_of_model(
+    model: str, spent: set[str], connected: Terminal, openai_server: LoopbackServer, tmp_path: Path
+) -> None:
+    out = tmp_path / "s.wav"
+    words = ("say", "Good morning.", "--model", model, "--style", "Calm.", "--speed", "1.2", "--out", out, "--json")
+    done = connected.run(*words, "--provider", "openai")
+    assert (done.code, done.err) == (0, "")
+    (audio,) = done.events("audio")
+    assert model in audio["engine"]
+    assert soundfile.info(out).duration == pytest.approx(13 * 0.06 / 1.2, abs=0.2 if model != "" else 0.4)
+    (row,) = connected.run("usage", "--by", "model", "--json").events("usage")
+    assert spent <= set(row["amounts"])
+    assert row["cost_usd"] > 0
+    assert openai_server.violations == []
+
+
+def test_a_model_that_is_gone_is_replaced_and_it_is_said(
+    connected: Terminal, openai_server: LoopbackServer, tmp_path: Path
+) -> None:
+    openai_server.answer_always("/audio/speech", faults.error(404, code="model_not_found"))
+    words = ("say", "Good morning.", "--out", tmp_path / "s.wav", "--json", "--provider", "openai")
+    first, second = connected.run(*words), connected.run(*words)
+    assert (first.code, second.code) == (0, 0)
+    assert any(REALTIME in notice["message"] for notice in first.events("notice"))
+    assert not second.events("notice")
+    assert len(openai_server.requests_for("/audio/speech")) == 1
+
+
+def test_voices_are_listed_and_heard(connected: Terminal, openai_server: LoopbackServer, tmp_path: Path) -> None:
+    listed = connected.run("voices", "--json", "--provider", "openai", "--model", REALTIME).events("voice")
+    assert [voice["id"] for voice in listed][:2] == ["marin", "cedar"]
+    out = tmp_path / "cedar.wav"
+    words = ("voices", "--preview", "cedar", "--model", REALTIME, "--out", out, "--provider", "openai")
+    assert connected.run(*words).code == 0
+    assert soundfile.info(out).duration > 1.0
+    (session,) = openai_server.realtime.sessions
+    assert session.config["audio"]["output"]["voice"] == "cedar"
+    assert connected.run(*words).code == 0
+    assert len(openai_server.realtime.sessions) == 1, "heard before, it is not paid for again"
+
+
+def test_voices_of_this_computer(terminal: Terminal, tmp_path: Path) -> None:
+    listed = terminal.run("voices").out.splitlines()
+    assert len(listed) > 20
+    name = next(line.split()[0] for line in listed if " de" in line)
+    assert terminal.run("voices", "--preview", name, "--out", tmp_path / "de.wav").code == 0
+    assert soundfile.info(tmp_path / "de.wav").duration > 1.0
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("voices", "--preview", "nobody"), "nobody"),
+        (("say", "x", "--model", "gpt-audio-1.5"), "--provider"),
+        (("say", "x", "--speed", "9"), "0.5"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(words: tuple[str, ...], part: str, terminal: Terminal) -> None:
+    done = terminal.run(*words)
+    assert done.code == 2
+    assert part in done.err.splitlines()[-1]
