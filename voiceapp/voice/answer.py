@@ -90,6 +90,30 @@ async def write(chat: ChatModel, request: ChatRequest, reply: Reply, run_tool: R
         request = replace(request, tool_rounds=(*request.tool_rounds, *calls, *results))
 
 
+def begun(texts: AsyncGenerator[str, None], scope: asyncio.TaskGroup) -> AsyncIterator[str]:
+    """Ask for the first of *texts* at once, in *scope*; return them all. An error of the first waits until then."""
+
+    async def look() -> str | VoiceAppError | None:
+        try:
+            return await anext(texts, None)
+        except VoiceAppError as error:
+            return error
+
+    first = scope.create_task(look(), name="first words")
+
+    async def follow() -> AsyncIterator[str]:
+        head = await first
+        if isinstance(head, VoiceAppError):
+            raise head
+        if head is None:
+            return
+        yield head
+        async for text in texts:
+            yield text
+
+    return follow()
+
+
 T = TypeVar("T")
 
 

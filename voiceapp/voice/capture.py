@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -79,7 +80,10 @@ class Rates:
 
 
 class Capture:
-    """One take, from key-down to key-up. Cancelling :meth:`run` keeps what was recorded."""
+    """One take, from key-down to key-up. Cancelling :meth:`run` keeps what was recorded.
+
+    *beside* begins what the turn need not wait for, and sees it through.
+    """
 
     def __init__(
         self,
@@ -91,6 +95,7 @@ class Capture:
         *,
         on_flowing: Callable[[], None],
         on_lost: Callable[[DeviceError], None],
+        beside: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._turn = turn
         self._store = store
@@ -99,6 +104,7 @@ class Capture:
         self._emit = emit
         self._on_flowing = on_flowing
         self._on_lost = on_lost
+        self._beside = beside
         self._open: OpenMicrophone | None = None
         self._is_ended = False
 
@@ -129,9 +135,12 @@ class Capture:
                 self._emit(InputLevel(Level()))
                 take = await asyncio.to_thread(writer.finish, state)
                 self._emit(TakeChanged(take))
-            return Captured(take, meter.loudest, meter.is_zero, finder.is_found)
-        finally:
+        except BaseException:
             await self._microphone.done(self._open)
+            raise
+        self._beside(self._microphone.done(self._open))  # the words need not wait for the device
+        await asyncio.sleep(0)  # it has begun, so it closes whatever happens to the turn
+        return Captured(take, meter.loudest, meter.is_zero, finder.is_found)
 
     async def _record(self, writer: TakeWriter, meter: Meter, feed: HearingFeed | None, finder: SpeechFinder) -> None:
         rate_hz = writer.take.rate_hz or meter.rate_hz

@@ -69,6 +69,7 @@ class HostedWork:
         self._emit = emit
         self._now = now
         self._message_id = 0
+        self._early: list[HostedStep | SourceFound] = []
         self._steps: dict[str, _Step] = {}
         self._sources: list[Source] = []
         self._kept_sources = 0
@@ -77,9 +78,15 @@ class HostedWork:
     def belongs_to(self, message_id: int) -> None:
         """What comes stands with the reply *message_id*."""
         self._message_id = message_id
+        early, self._early = self._early, []
+        for part in early:
+            self.take(part)
 
     def take(self, part: HostedStep | SourceFound) -> None:
         """Take in what the service tells; returns at once."""
+        if not self._message_id:
+            self._early.append(part)
+            return
         if isinstance(part, SourceFound):
             self._sources.append(part.source)
             return

@@ -76,8 +76,10 @@ class Microphone:
 
     async def done(self, microphone: OpenMicrophone) -> None:
         """End of the take: close its stream; a warm microphone is opened again by :meth:`keep_warm`."""
-        await microphone.stream.close()
-        self._changed.set()
+        try:
+            await microphone.stream.close()
+        finally:
+            self._changed.set()
 
     async def keep_warm(self, is_free: Callable[[], bool]) -> None:
         """Hold the microphone open while it is wanted warm and *is_free* (no take is running). Runs for ever."""
