@@ -115,6 +115,7 @@ async def test_one_that_cannot_be_indexed_costs_only_itself(
     openai_server.documents.failing = {}
     await documents.retry(settings, store.id)
     assert states(await documents.run(settings, store.id, nothing))["boiler.md"] is DocumentState.READY
+    assert len(openai_server.documents.files) == 2  # what was of no use is deleted there
 
 
 async def test_it_goes_on_after_a_restart(

@@ -9,13 +9,15 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import TypeAlias
 
+from voiceapp.cli.document_arguments import add_files, add_hosted, add_stores
+
 COMMANDS = (
     "ask",
     "talk",
     "say",
+    "voices",
     "transcribe",
     "devices",
-    "voices",
     "doctor",
     "takes",
     "search",
@@ -28,6 +30,8 @@ COMMANDS = (
     "tools",
     "notes",
     "clean",
+    "stores",
+    "files",
     "replay",
 )
 
@@ -66,11 +70,11 @@ def parser() -> argparse.ArgumentParser:
         _ask,
         _talk,
         _say,
+        _voices,
         _transcribe,
         _devices,
         _doctor,
         _takes,
-        _voices,
         _search,
         _batch,
         _image,
@@ -81,6 +85,8 @@ def parser() -> argparse.ArgumentParser:
         _tools,
         _notes,
         _clean,
+        _stores,
+        _files,
         _replay,
     ):
         add(commands)
@@ -117,6 +123,7 @@ def _ask(commands: Commands) -> None:
         ("--file", "documents", _("give it this PDF, text or picture; repeatable")),
     ):
         one.add_argument(option, dest=where, type=Path, action="append", default=[], metavar="FILE", help=words)
+    add_hosted(one)
     _pays(one)
 
 
@@ -138,13 +145,6 @@ def _say(commands: Commands) -> None:
     _pays(one)
 
 
-def _transcribe(commands: Commands) -> None:
-    one = _command(commands, "transcribe", _("Turn recordings into text or subtitles."))
-    one.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    one.add_argument("--format", choices=("txt", "md", "srt", "vtt", "json"), default="txt")
-    one.add_argument("--out", type=Path, metavar="FILE", help=_("write there; a folder takes one file per recording"))
-    one.add_argument("--model", default="", metavar="NAME", help=_("who hears; default: as set"))
-    _heard_so(one)
 def _voices(commands: Commands) -> None:
     one = _command(commands, "voices", _("List the voices, or hear one."))
     one.add_argument("--preview", default="", metavar="NAME", help=_("let this voice say a sentence"))
@@ -161,6 +161,13 @@ def _speed(word: str) -> float:
     return speed
 
 
+def _transcribe(commands: Commands) -> None:
+    one = _command(commands, "transcribe", _("Turn recordings into text or subtitles."))
+    one.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    one.add_argument("--format", choices=("txt", "md", "srt", "vtt", "json"), default="txt")
+    one.add_argument("--out", type=Path, metavar="FILE", help=_("write there; a folder takes one file per recording"))
+    one.add_argument("--model", default="", metavar="NAME", help=_("who hears; default: as set"))
+    _heard_so(one)
     _pays(one)
 
 
@@ -290,6 +297,14 @@ def _batch(commands: Commands) -> None:
     one.add_argument("--yes", action="store_true", help=_("start without asking"))
     one.add_argument("--wait", action="store_true", help=_("stay until it is done"))
     _pays(one)
+
+
+def _stores(commands: Commands) -> None:
+    add_stores(_command(commands, "stores", _("Keep documents at the service, for it to search.")))
+
+
+def _files(commands: Commands) -> None:
+    add_files(_command(commands, "files", _("List, add or delete the documents of stores.")))
 
 
 def _replay(commands: Commands) -> None:

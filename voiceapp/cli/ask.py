@@ -15,6 +15,7 @@ from voiceapp.audio.device import SoundDevices
 from voiceapp.audio.file_devices import FileDevices, KeptSpeech
 from voiceapp.audio.soundfile_io import ENDINGS, read, write
 from voiceapp.cli.attaching import Attaching
+from voiceapp.cli.hosting import Hosting
 from voiceapp.cli.narrator import Narrator
 from voiceapp.cli.outside import TerminalOutside
 from voiceapp.cli.permission import refuse
@@ -24,7 +25,7 @@ from voiceapp.core.commands import Command, SendText, StartTalking
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.events import Event
 from voiceapp.core.own_search import AskNotes, Found, PassagesFound
-from voiceapp.core.settings import Settings
+from voiceapp.core.settings import Job, Settings
 from voiceapp.core.tool_events import PermissionAsked
 from voiceapp.core.tool_settings import Permission
 from voiceapp.wiring.session import Opening, open_session
@@ -52,11 +53,11 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
         devices=FileDevices(SoundDevices(), recording=recording, name=name, speaker=speaker),
         outside=TerminalOutside(),
         trace=arguments.trace,
-        adjusted=partial(_for_once, is_aloud=is_aloud, allowed=arguments.allow),
+        adjusted=partial(_for_once, is_aloud=is_aloud, allowed=arguments.allow, effort=arguments.effort),
     )
     narrator = Narrator(context.output)
     sources: list[Found] = []
-    attaching = Attaching(context.output, arguments)
+    attaching, hosting = Attaching(context.output, arguments), Hosting(context.output, arguments)
     is_attached = False
 
     def emit(event: Event) -> None:
@@ -65,6 +66,7 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
         if isinstance(event, PermissionAsked):
             refuse(context.output, event, session.handle)
         attaching.take(event)
+        hosting.take(event)
         narrator(event)
 
     command: Command = SendText(text, is_aloud=is_aloud)
@@ -72,9 +74,11 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
         command = AskNotes(text, is_aloud=is_aloud)
     async with open_session(opening, emit) as session:
         await session.tools_settled()
+        await hosting.choose(session.handle)
         if is_attached := await attaching.attach(session.handle):
             session.handle(StartTalking() if recording is not None else command)
             await session.settle()
+            await hosting.finish(session.handle)
         await attaching.detach(session.handle)
     tell_found(context.output, sources, is_numbered=True)
     if speaker is not None and out is not None and speaker.played_frames:
@@ -106,8 +110,11 @@ def sound_target(path: Path | None) -> Path | None:
     return path
 
 
-def _for_once(settings: Settings, *, is_aloud: bool, allowed: Sequence[str]) -> Settings:
+def _for_once(settings: Settings, *, is_aloud: bool, allowed: Sequence[str], effort: str) -> Settings:
     """One question: nothing is held open, and no timer is set that would end with the command."""
+    if effort:
+        chat = replace(settings.choice(Job.CHAT), effort=effort)
+        settings = replace(settings, jobs={**settings.jobs, Job.CHAT.value: chat})
     permissions = {**settings.tool_permissions, **dict.fromkeys(allowed, Permission.ALWAYS)}
     return replace(
         settings,

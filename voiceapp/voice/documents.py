@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from gettext import gettext as _
+from typing import Protocol
 
 from voiceapp.core.documents import Document, DocumentRules, DocumentState, DocumentStore, index_problem
 from voiceapp.core.errors import BadRequest, ConfigError, ProviderError, StoreError, TooLong
@@ -23,6 +24,29 @@ TOLD_SHARE = 50
 Tell = Callable[[DocumentStore], None]
 
 
+class Lock(Protocol):
+    """Held by one process at a time."""
+
+    def acquire(self) -> bool:
+        """Take it; False when somebody else has it."""
+        ...
+
+    def release(self) -> None:
+        """Let go."""
+        ...
+
+
+class NoLock:
+    """Always free."""
+
+    def acquire(self) -> bool:
+        """As Lock.acquire."""
+        return True
+
+    def release(self) -> None:
+        """As Lock.release."""
+
+
 class Documents:
     """Moves documents. Voice loop.
 
@@ -32,6 +56,7 @@ class Documents:
         files: the person's.
         rules: what may be uploaded.
         pause: waits.
+        lock_for: of a store: the window and a command must not both send its documents.
     """
 
     def __init__(
@@ -41,12 +66,14 @@ class Documents:
         files: LocalFiles,
         rules: DocumentRules,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        lock_for: Callable[[int], Lock] = lambda _store_id: NoLock(),
     ) -> None:
         self.rows = rows
         self.rules = rules
         self._services = services
         self._files = files
         self._pause = pause
+        self._lock_for = lock_for
 
     async def make(self, settings: Settings, name: str, paths: Sequence[str], provider: str = "") -> DocumentStore:
         """Keep a new store of the files that *paths* name; nothing is sent yet. Raises ConfigError."""
@@ -68,19 +95,20 @@ class Documents:
     async def retry(self, settings: Settings, store_id: int) -> DocumentStore:
         """Let what failed or was stopped begin again; a store that is gone at the service is made anew."""
         store = await self.rows.store(store_id)
-        is_gone = False
-        if store.remote_id:
-            service = await self._services.documents(settings, store.provider)
-            try:
-                is_gone = not await service.is_there(store.remote_id)
-            finally:
-                await service.close()
-        if is_gone:
-            await self.rows.name_remote(store_id, "")
-        for document in store.documents:
-            is_wanted = is_gone or document.state in (DocumentState.FAILED, DocumentState.STOPPED)
-            if is_wanted and not self.rules.problem(document.name, document.size_bytes):
+        service = await self._services.documents(settings, store.provider)
+        try:
+            is_gone = bool(store.remote_id) and not await service.is_there(store.remote_id)
+            if is_gone:
+                await self.rows.name_remote(store_id, "")
+            for document in store.documents:
+                is_wanted = is_gone or document.state in (DocumentState.FAILED, DocumentState.STOPPED)
+                if not is_wanted or self.rules.problem(document.name, document.size_bytes):
+                    continue
+                if document.file_id:  # what lies there is of no use any more
+                    await service.forget_file(document.file_id)
                 await self.rows.change(document.id, state=DocumentState.WAITING, file_id="")
+        finally:
+            await service.close()
         return await self.rows.store(store_id)
 
     async def stop(self, store_id: int) -> DocumentStore:
@@ -123,7 +151,16 @@ class Documents:
 
         *tell* gets the store whenever something has moved. Raises ProviderError where nothing can go on now.
         """
-        store = await self.rows.store(store_id)
+        lock = self._lock_for(store_id)
+        if not lock.acquire():
+            raise StoreError(_("Another voiceapp is sending these documents just now."), detail="locked")
+        try:
+            return await self._moved(settings, await self.rows.store(store_id), tell)
+        finally:
+            lock.release()
+
+    async def _moved(self, settings: Settings, store: DocumentStore, tell: Tell) -> DocumentStore:
+        store_id = store.id
         service = await self._services.documents(settings, store.provider)
         try:
             if not store.remote_id:

@@ -16,6 +16,7 @@ from voiceapp.core.settings import Job, Provider, ProviderKind, Settings
 from voiceapp.ports.documents import DocumentService
 from voiceapp.store import sources
 from voiceapp.store.documents import SqliteDocuments
+from voiceapp.store.instance import FileLock
 from voiceapp.store.local_files import DiskFiles
 from voiceapp.store.sqlite import SqliteStore
 from voiceapp.voice.desks.documents import DocumentsDesk
@@ -52,7 +53,13 @@ class DocumentFactory:
 def documents_of(store: SqliteStore, data: Path, build: Build) -> Documents:
     """Return the documents of one installation."""
     files = DiskFiles(data / "made")
-    return Documents(SqliteDocuments(store, time.time), DocumentFactory(build), files, resources.document_rules())
+    return Documents(
+        SqliteDocuments(store, time.time),
+        DocumentFactory(build),
+        files,
+        resources.document_rules(),
+        lock_for=lambda store_id: FileLock(data / f"documents-{store_id}.lock"),
+    )
 
 
 def document_desks(studio: Studio, store: SqliteStore, data: Path, build: Build, table: ModelTable) -> tuple[Desk, ...]:

@@ -1,0 +1,92 @@
+"""``voiceapp stores``, ``voiceapp files``, and ``voiceapp ask`` with the service's own tools, as real processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Terminal
+from tests.server import hosted_items
+from tests.server.loopback import LoopbackServer
+
+
+@pytest.fixture
+def responses(connected: Terminal, openai_server: LoopbackServer) -> Terminal:
+    """Somebody whose provider is spoken to by Responses."""
+    connected.data.mkdir(parents=True, exist_ok=True)
+    config = connected.data / "config" / "settings.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(
+        f"""
+[[providers]]
+name = "openai"
+kind = "openai"
+base_url = "{openai_server.base_url}"
+chat_api = "responses"
+
+[jobs.chat]
+provider = "openai"
+""",
+        encoding="utf-8",
+    )
+    del connected.environ["OPENAI_BASE_URL"]
+    return connected
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "boiler.md").write_text("Bleed it in May.")
+    (folder / "lease.txt").write_text("No pets.")
+    return folder
+
+
+def test_a_store_from_its_making_to_its_end(responses: Terminal, papers: Path, openai_server: LoopbackServer) -> None:
+    openai_server.documents.failing = {"lease.txt": "unsupported_file"}
+    made = responses.run("stores", "make", "Papers", papers, "--json")
+    assert made.code == 1  # one of them failed
+    assert {e["document"]: e["state"] for e in made.events("progress")} == {"boiler.md": "ready", "lease.txt": "failed"}
+    (store,) = made.events("store")
+    assert (store["name"], store["documents"], store["ready"], store["failed"]) == ("Papers", 2, 1, 1)
+    openai_server.documents.failing = {}
+    assert "2 documents" in responses.run("stores", "retry", "papers").out
+    listed = responses.run("files", "list", "Papers", "--json").events("document")
+    assert [(one["name"], one["state"]) for one in listed] == [("boiler.md", "ready"), ("lease.txt", "ready")]
+    assert responses.run("stores", "remove", "1").code == 0
+    assert openai_server.documents.files == {}
+    assert openai_server.documents.stores == {}
+    assert (papers / "boiler.md").exists()
+
+
+def test_a_question_with_all_three(
+    responses: Terminal, papers: Path, tmp_path: Path, openai_server: LoopbackServer
+) -> None:
+    assert responses.run("stores", "make", "Papers", papers).code == 0
+    openai_server.script.chat = hosted_items.ALL
+    openai_server.documents.made["cntr_1", "cfile_1"] = b"PNG"
+    out = tmp_path / "out"
+    out.mkdir()
+    words = ("--text", "When?", "--silent", "--web", "--code", "--files", "Papers", "--save-to", out, "--effort", "low")
+    done = responses.run("ask", *words, "--json")
+    assert done.code == 0, done.err
+    sent = openai_server.requests_for("/responses")[0].json
+    hosted = [tool for tool in sent["tools"] if tool["type"] != "function"]
+    assert [tool["type"] for tool in hosted] == ["web_search", "file_search", "code_interpreter"]
+    assert hosted[1]["vector_store_ids"] == list(openai_server.documents.stores)
+    assert sent["reasoning"] == {"effort": "low"}
+    assert sent["store"] is False
+    assert [event["name"] for event in done.events("tool_running")] == [tool["type"] for tool in hosted]
+    sources = done.events("source")
+    assert [source["kind"] for source in sources] == ["page", "document", "made"]
+    assert (out / "plot.png").read_bytes() == b"PNG"
+
+
+def test_what_is_not_offered_is_said_before_anything_is_sent(
+    responses: Terminal, openai_server: LoopbackServer
+) -> None:
+    done = responses.run("ask", "--text", "When?", "--silent", "--web", "--provider", "local")
+    assert done.code == 2
+    assert "does not offer web_search" in done.complaint
+    assert openai_server.requests == []
