@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
 PROSE_LIMIT_CHARS = 4000
-"""A paragraph, list or table longer than this is shown in pieces, so that showing it again stays cheap."""
+"""A paragraph or list longer than this is shown in pieces, so that showing it again stays cheap."""
+TABLE_LIMIT_CHARS = 1500
+"""The same for a table, which costs several times as much."""
 CODE_LIMIT_CHARS = 24_000
 
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})(?P<info>[^\n]*)\n")
@@ -75,6 +77,7 @@ class BlockScanner:
 
     def __init__(self, prose_limit_chars: int = PROSE_LIMIT_CHARS, code_limit_chars: int = CODE_LIMIT_CHARS) -> None:
         self._prose_limit = prose_limit_chars
+        self._table_limit = min(prose_limit_chars, TABLE_LIMIT_CHARS)
         self._code_limit = code_limit_chars
         self._markdown = parser(is_inline_parsed=False)
         self._tail = ""
@@ -93,13 +96,20 @@ class BlockScanner:
 
     def finish(self) -> None:
         """Nothing more will come: the tail settles too."""
-        self._is_final = True
-        self._is_stale = True
+        if not self._is_final:
+            self._is_final = self._is_stale = True
 
     @property
     def unread_chars(self) -> int:
         """How much of the reply is not settled yet."""
         return len(self._tail)
+
+    def look(self) -> bool:
+        """Parse a few kilobytes if :meth:`next` would have to; return whether there was need, so: come again."""
+        if self._ready or not self._is_stale:
+            return False
+        self._is_stale = self._settle()
+        return True
 
     def next(self) -> Block | None:
         """Return the next settled block; None when more text is needed. Costs one parse of a few kilobytes at most."""
@@ -155,7 +165,7 @@ class BlockScanner:
         return False
 
     def _settle_prose(self) -> bool:
-        size = 2 * self._prose_limit
+        size = self._prose_limit + self._prose_limit // 4
         while not self._settle_window(size):
             if size >= len(self._tail):
                 return False
@@ -174,7 +184,8 @@ class BlockScanner:
             if block.kind is Kind.CODE and _FENCE.match(self._tail, block.start - self._start):
                 break  # the fence is searched for its end, not parsed
             is_open = is_last and not (is_whole and self._is_final)
-            if self._is_too_long(window[block.start - self._start : block.end - self._start], is_open=is_open):
+            text = window[block.start - self._start : block.end - self._start]
+            if self._is_too_long(text, self._limit(block), is_open=is_open):
                 if settled == 0:
                     self._cut(block)
                     return True
@@ -191,7 +202,7 @@ class BlockScanner:
     def _cut(self, block: Block) -> None:
         """Settle the first part of a block that is too long to be shown as one."""
         begin = block.start - self._start
-        piece = self._tail[begin : begin + self._prose_limit]
+        piece = self._tail[begin : begin + self._limit(block)]
         at = 0
         for found in re.finditer(r"\n(?=\S)", piece):
             at = found.end()
@@ -213,10 +224,14 @@ class BlockScanner:
         complete = text.rfind("\n") + 1
         return complete if len(text) - complete <= limit else len(text)
 
-    def _is_too_long(self, text: str, *, is_open: bool) -> bool:
+    def _limit(self, block: Block) -> int:
+        return self._table_limit if block.kind is Kind.TABLE else self._prose_limit
+
+    @staticmethod
+    def _is_too_long(text: str, limit: int, *, is_open: bool) -> bool:
         """Tell whether *text* must be cut; an open block's last line may yet become a table's head."""
         certain = text.rstrip("\n").rfind("\n") + 1 if is_open else 0
-        return (certain or len(text)) > self._prose_limit
+        return (certain or len(text)) > limit
 
     def _advance(self, count: int) -> None:
         self._tail = self._tail[count:]

@@ -33,6 +33,8 @@ from voiceapp.gui.theme import Theme
 
 RUN_LIMIT_CHARS = 4000
 """A run that has grown beyond this gets no further block, so that laying it out anew stays cheap."""
+AROUND_PX = 24
+"""Frames and marks reach so far beyond their block."""
 
 
 @dataclass
@@ -53,6 +55,11 @@ class ProseText(SelectableText):
         self._heard: int | None = None
         self._caret_at: int | None = None
         self.writes = 0
+        self._marked: list[int] | None = None
+        self.document().contentsChanged.connect(self._forget_marks)
+
+    def _forget_marks(self) -> None:
+        self._marked = None
 
     @property
     def block_count(self) -> int:
@@ -194,8 +201,9 @@ class ProseText(SelectableText):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(-self.horizontalScrollBar().value(), 0)
-        self._paint_block_marks(painter)
-        self._paint_chips(painter)
+        seen = QRectF(event.rect()).adjusted(0, -AROUND_PX, 0, AROUND_PX)
+        self._paint_block_marks(painter, seen)
+        self._paint_chips(painter, seen)
         if self._spoken is not None:
             painter.setPen(Qt.PenStyle.NoPen)
             for rect in self._rects(*self._spoken):
@@ -212,24 +220,43 @@ class ProseText(SelectableText):
                 QRectF(rects[0].left() + 0.5, rects[0].top() - 1, 2, rects[0].height() + 2), self.theme.color("youFill")
             )
 
-    def _paint_chips(self, painter: QPainter) -> None:
+    def _paint_chips(self, painter: QPainter, seen: QRectF) -> None:
         painter.setPen(self.theme.color("line"))
         painter.setBrush(self.theme.color("sunken"))
         for placed in self._placed:
             for start, end in placed.written.chips:
+                if not self._bounds(self.document().findBlock(start), seen):
+                    continue
                 for rect in self._rects(start, end):
                     painter.drawRoundedRect(rect.adjusted(0.5, -0.5, -0.5, 0.5), 4, 4)
 
-    def _paint_block_marks(self, painter: QPainter) -> None:
+    def _paint_block_marks(self, painter: QPainter, seen: QRectF) -> None:
         """Draw list marks, bars beside quotes, frames around code, and rules."""
+        if self._marked is None:
+            self._marked = self._find_marked()
+        metrics = QFontMetricsF(self.theme.font(15))
+        for number in self._marked:
+            block = self.document().findBlockByNumber(number)
+            if not self._bounds(block, seen):
+                continue
+            if rects := self._line_rects(block, 0, max(1, block.length()), metrics):
+                box = rects[0].united(rects[-1]).adjusted(0, -3, 0, 3)
+                self._paint_block_mark(painter, block.blockFormat(), box)
+
+    def _find_marked(self) -> list[int]:
+        """Return the numbers of the blocks beside or around which something is drawn."""
+        found = []
         block = self.document().begin()
         while block.isValid():
             style = block.blockFormat()
-            rects = self._line_rects(block, 0, max(1, block.length()), QFontMetricsF(self.theme.font(15)))
-            if rects:
-                box = rects[0].united(rects[-1]).adjusted(0, -3, 0, 3)
-                self._paint_block_mark(painter, style, box)
+            if any(style.hasProperty(mark) for mark in (QUOTE_DEPTH, IS_RULE, IS_CODE, LIST_MARK)):
+                found.append(block.blockNumber())
             block = block.next()
+        return found
+
+    def _bounds(self, block: QTextBlock, seen: QRectF) -> bool:
+        """Tell whether *block* reaches into *seen*."""
+        return self.document().documentLayout().blockBoundingRect(block).intersects(seen)
 
     def _paint_block_mark(self, painter: QPainter, style: QTextBlockFormat, box: QRectF) -> None:
         wide = self.viewport().width()

@@ -174,13 +174,15 @@ class ReplyView(Stack):
         return self._is_dirty or bool(self._looks)
 
     def step(self) -> None:
-        """Do one small piece of work: settle one block, or show the unsettled end, or redraw one part's look."""
+        """Do one small piece of work: parse some, show a settled block or the unsettled end, redraw one part's look."""
         if self._looks:
             part = self._looks.pop()
             part.write_again(self._writer) if isinstance(part, ProseText) else part.write_again()
             part.set_heard(self._reply.message.heard_chars)
             return
         self._feed()
+        if self._scanner.look():
+            return
         block = self._scanner.next()
         if block is not None:
             self._show(self._settled, block)

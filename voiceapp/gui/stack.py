@@ -40,6 +40,7 @@ class Stack(QWidget):
         self._items: list[QWidget] = []
         self._placed: set[QWidget] = set()
         self._owed: set[QWidget] = set()
+        self._extent = (-1, 0)
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._pay)
 
@@ -57,12 +58,15 @@ class Stack(QWidget):
         widget.setParent(self)
         self._items.insert(len(self._items) if index is None else index, widget)
         widget.show()
-        self.updateGeometry()
-        self._arrange()
+        self._renew()
 
     def remove(self, widget: QWidget) -> None:
         """Take *widget* out and dispose of it."""
         self.take(widget).deleteLater()
+        self._renew()
+
+    def _renew(self) -> None:
+        self._extent = (-1, 0)
         self.updateGeometry()
         self._arrange()
 
@@ -71,6 +75,7 @@ class Stack(QWidget):
         self._items.remove(widget)
         self._owed.discard(widget)
         self._placed.discard(widget)
+        self._extent = (-1, 0)
         widget.hide()
         return widget
 
@@ -78,6 +83,8 @@ class Stack(QWidget):
         return True
 
     def heightForWidth(self, width_px: int) -> int:
+        if self._extent[0] == width_px:
+            return self._extent[1]
         if width_px != self.width():
             self._owe()
         heights = [self._height_of(item, width_px) for item in self._items if not item.isHidden()]
@@ -88,6 +95,7 @@ class Stack(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.LayoutRequest:
+            self._extent = (-1, 0)
             self._arrange()
             if self.heightForWidth(self.width()) != self.height():
                 self.updateGeometry()
@@ -111,6 +119,8 @@ class Stack(QWidget):
                 item.setGeometry(0, top, self.width(), height)
                 self._placed.add(item)
             top += height + self._gap_px
+        if self.isVisible():  # else nobody tells when a child wants another height
+            self._extent = (self.width(), max(0, top - self._gap_px))
         self.laid_out.emit()
 
     # --- what is out of sight -----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from voiceapp.gui.reply_view import ReplyView
 
 FRAME_MS = 33
 """Growing replies are shown at most thirty times a second."""
-SLICE_MS = 6.0
+SLICE_MS = 4.0
 """How long is worked before other events are let through."""
 
 
