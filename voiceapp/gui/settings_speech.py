@@ -61,6 +61,7 @@ class SpeechPage(SettingsPage):
         self.speed.setRange(50, 200)
         self.speed.setSingleStep(5)
         self.speed.setPageStep(25)
+        self.speed.setMinimumHeight(24)
         self.speed_words = QLabel()
         self.speed_words.setFixedWidth(56)
         self.speed_words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
