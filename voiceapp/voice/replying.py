@@ -14,7 +14,7 @@ from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.events import Interrupted, MessageChanged, Notice, ReplyDelta, SoundStartedEvent, TurnTimed
 from voiceapp.core.speech import ChatRequest, SpeechRequest, ToolCall, ToolResult
 from voiceapp.core.turn import Finished, SoundStarted
-from voiceapp.voice.answer import TOOL_ROUNDS, Reply, SpokenReply, write
+from voiceapp.voice.answer import TOOL_ROUNDS, Reply, SpokenReply, begun, write
 from voiceapp.voice.brief import Brief
 from voiceapp.voice.guard import Guard
 from voiceapp.voice.hosted import HostedWork
@@ -87,24 +87,29 @@ class Replying:
             hosted=None if brief else studio.hosted.choice(studio.history.conversation_id),
         )
 
-        async def run_tool(call: ToolCall) -> ToolResult:
-            return await studio.run_tool(self._turn, message_id, call)
+        placed = asyncio.get_running_loop().create_future()
 
-        self.message = await studio.history.add(
-            Role.ASSISTANT, "", turn=self._turn, engine=chat.label, is_complete=False
-        )
-        studio.account.belongs_to(self.message)
-        message_id = self.message.id
-        self._hosted.belongs_to(message_id)
+        async def run_tool(call: ToolCall) -> ToolResult:
+            return await studio.run_tool(self._turn, await placed, call)
+
         stopped_at: Clause | None = None
-        async with asyncio.TaskGroup() as scope:
-            saving = scope.create_task(self._keep_saving(message_id), name="save")
-            async with aclosing(write(chat, request, self._reply, run_tool)) as deltas:
-                if self._is_aloud:
-                    stopped_at = await self.speak(deltas, self._on_delta, self.message.id)
-                else:
-                    async for delta in deltas:
-                        self._on_delta(delta)
+        async with (
+            aclosing(write(chat, request, self._reply, run_tool)) as written,
+            asyncio.TaskGroup() as scope,
+        ):
+            deltas = begun(written, scope)  # the model starts while the reply gets its place
+            self.message = await studio.history.add(
+                Role.ASSISTANT, "", turn=self._turn, engine=chat.label, is_complete=False
+            )
+            studio.account.belongs_to(self.message)
+            self._hosted.belongs_to(self.message.id)
+            placed.set_result(self.message.id)
+            saving = scope.create_task(self._keep_saving(self.message.id), name="save")
+            if self._is_aloud:
+                stopped_at = await self.speak(deltas, self._on_delta, self.message.id)
+            else:
+                async for delta in deltas:
+                    self._on_delta(delta)
             saving.cancel()
         await self._hosted.keep()
         timings, text = self._stopwatch.timings(), self._reply.text

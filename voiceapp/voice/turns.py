@@ -123,6 +123,7 @@ class Turn:
             studio.emit,
             on_flowing=lambda: self._beside(self._start_sound(), "start-sound"),
             on_lost=studio.on_microphone_lost,
+            beside=self._background.create_task,
         )
         self._beside(feed.run(), "hearing")
         self._beside(self._replying.warm(), "warm")
@@ -224,13 +225,13 @@ class Turn:
         await self._say(sentence)
         self._studio.decide(Finished(self.number))
 
-    async def test_speaking(self) -> None:
     async def preview(self, wish: PreviewVoice) -> None:
         """Let a voice that is being chosen say a sentence."""
         await self._settled()
         await preview(self._studio, wish, self._replying.on_sound)
         self._studio.decide(Finished(self.number))
 
+    async def test_speaking(self) -> None:
         """Say a sentence, so that the person hears whether the loudspeaker works."""
         sentence = _("If you hear this sentence, the loudspeaker works.")
         await self._settled()
@@ -251,6 +252,7 @@ class Turn:
             studio.emit,
             on_flowing=lambda: None,
             on_lost=studio.on_microphone_lost,
+            beside=self._background.create_task,
         )
         finder = SpeechFinder(studio.vad)
         self._beside(self._end_after(TEST_S), "test")
@@ -311,19 +313,29 @@ class Turn:
         if not text:
             await self._nothing(take, captured)
             return
-        take = await studio.parts.store.update_take(
-            take.id, state=TakeState.TRANSCRIBED, text=text, engine=label, error="", details=transcript.details
-        )
-        for gap in transcript.gaps:
-            studio.emit(Notice(f"{gap.words} {gap.reason}", _("The recording is kept. Try again."), is_problem=True))
-        self._take = take
         studio.emit(TranscriptReady(self.number, text, take.id))
-        studio.emit(TakeChanged(take))
+        noting = self._background.create_task(self._note(take, transcript, label), name="note")
+        if self._guard is not None:
+            await asyncio.wait([noting])  # what a check is sent is on disk before
         await self._settled()
         if not await self._send(text, take, label):
             studio.decide(Transcribed(self.number, is_empty=True))
         elif studio.decide(Transcribed(self.number)):
             await self._replying.answer()
+
+    async def _note(self, take: Take, transcript: Transcript, label: str) -> None:
+        """Keep the words with the recording; the conversation has them by itself, so nobody waits for this."""
+        studio, text = self._studio, transcript.text.strip()
+        for gap in transcript.gaps:
+            studio.emit(Notice(f"{gap.words} {gap.reason}", _("The recording is kept. Try again."), is_problem=True))
+        try:
+            noted = await studio.parts.store.update_take(
+                take.id, state=TakeState.TRANSCRIBED, text=text, engine=label, error="", details=transcript.details
+            )
+        except VoiceAppError as error:
+            studio.emit(Notice(error.message, error.hint, is_problem=True))
+        else:
+            studio.emit(TakeChanged(noted))
 
     async def _send(self, text: str, take: Take | None = None, label: str = "") -> bool:
         """Put what the person said or wrote into the conversation, unless a check holds it back."""
