@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -122,3 +123,14 @@ def test_another_provider_takes_a_question_over_and_it_is_told(
     assert done.out.strip()
     assert "no credit left" in done.err
     assert "took over" in done.err
+
+
+def test_a_key_can_come_from_a_command(terminal: Terminal, openai_server: LoopbackServer) -> None:
+    command = f'"{sys.executable}" -c "print(\'{SHED_KEY}\')"'
+    words = ("providers", "add", "shed", "--base-url", openai_server.base_url, "--key-command", command)
+    assert terminal.run(*words).code == 0
+    tested = terminal.run("providers", "test", "shed", "--json", "--debug")
+    assert {line["job"]: line["standing"] for line in tested.events("job")}["chat"] == "works"
+    assert {request.headers["authorization"] for request in openai_server.requests} == {f"Bearer {SHED_KEY}"}
+    log = "".join(path.read_text() for path in terminal.data.rglob("*.log"))
+    assert SHED_KEY not in log

@@ -315,6 +315,9 @@ class FakeSecrets:
         else:
             self._keys.pop(provider, None)
 
+    def seen(self, key: str) -> None:
+        """As Secrets."""
+
     def place(self) -> str:
         """As Secrets."""
         return "memory"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.gui.scripted_session import READY
@@ -92,6 +92,14 @@ def test_azure_has_version_and_deployments(desk: Desk) -> None:
     fields.save.click()
     wanted = replace(AZURE, api_version="2025-04-01-preview", deployments={"chat": "mine", "speech": "voice"})
     assert desk.applied().provider("work") == wanted
+
+
+def test_a_command_can_print_the_key(desk: Desk) -> None:
+    fields = desk.providers.card("work").fields
+    fields.command.setText(" az account get-access-token ")
+    fields.save.click()
+    assert desk.applied().provider("work") == replace(AZURE, key_command="az account get-access-token")
+    assert any("Not tested against Azure" in label.text() for label in fields.findChildren(QLabel))
 
 
 def test_a_path_of_its_own_is_kept_and_can_be_taken_away(desk: Desk) -> None:

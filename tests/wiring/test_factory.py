@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -12,11 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.core.test_tokens import jwt
 from tests.fakes import FakeSecrets
 from tests.server import faults
 from tests.server.audio_answers import json_answer
 from tests.server.loopback import LoopbackServer
+from tests.store.test_key_command import printing, runs
 from voiceapp.core.conversation import Line, Role
+from voiceapp.core.errors import AuthFailed
 from voiceapp.core.providers import ModelEnding, ModelsListed, ProviderEvent, ProviderWaiting, Standing, TookOver
 from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings, validated
 from voiceapp.core.speech import ChatRequest, HearingRequest, SpeechRequest, TextDelta
@@ -275,6 +279,52 @@ async def test_azure_is_asked_by_deployment_with_a_key_or_a_token(paths: Paths, 
     first, second = (request for request in openai_server.requests if request.path == path)
     assert (first.headers["api-key"], first.headers.get("authorization")) == (KEY, None)
     assert (second.headers.get("api-key"), second.headers["authorization"]) == (None, f"Bearer {token}")
+
+
+async def test_a_token_that_a_command_prints_is_renewed_before_it_ends_and_when_it_is_refused(
+    paths: Paths, openai_server: LoopbackServer
+) -> None:
+    path = "/openai/deployments/my-chat/chat/completions"
+    openai_server.answer_always(path, openai_server.usual("/chat/completions"))
+    lives_s = (200, 3600, 3600, 3600)  # the first is good, but not for long
+    tokens = [jwt(exp=time.time() + life_s, number=number) for number, life_s in enumerate(lives_s)]
+    azure = Provider(
+        "azure",
+        ProviderKind.AZURE,
+        openai_server.base_url.removesuffix("/v1"),
+        deployments={"chat": "my-chat"},
+        key_command=printing(paths.data, *tokens),
+    )
+    notices: list[str] = []
+    made = factory_of(paths, FakeSecrets(), notices.append)
+    wire = await asyncio.to_thread(made.wires.build, azure)
+    body = {"model": "my-chat", "messages": []}
+    for _time in range(2):
+        async with wire.post("chat", body):
+            pass
+    openai_server.answer_next(path, faults.error(401, code="invalid_token"))
+    with pytest.raises(AuthFailed):
+        async with wire.post("chat", body):
+            pass
+    async with wire.post("chat", body):
+        pass
+    sent = [request.headers["authorization"] for request in openai_server.requests if request.path == path]
+    assert sent == [f"Bearer {tokens[number]}" for number in (1, 1, 1, 2)]
+    assert [request.headers.get("api-key") for request in openai_server.requests] == [None] * 4
+    assert runs(paths.data) == 3
+    assert notices == []
+    await wire.close()
+    made.close()
+
+
+async def test_a_command_that_gives_no_key_is_said_at_once(paths: Paths, openai_server: LoopbackServer) -> None:
+    shed = Provider("shed", ProviderKind.COMPATIBLE, openai_server.base_url, key_command="no-such-command-anywhere")
+    made = factory_of(paths, FakeSecrets(), lambda _sentence: None)
+    checked = await made.check(validated(replace(Settings(), providers=(shed,))), "shed", ("chat",))
+    assert checked.problem is not None
+    assert "no-such-command-anywhere" in checked.problem.message
+    assert openai_server.requests == []
+    made.close()
 
 
 async def test_wires_to_the_same_provider_share_its_queue(

@@ -230,6 +230,8 @@ def _providers(commands: Commands) -> None:
     new.add_argument("--deployment", action="append", metavar="JOB=NAME", help=_("Azure: who does a job"))
     new.add_argument("--path", action="append", metavar="JOB=PATH", help=_("where an endpoint is, if not as usual"))
     new.add_argument("--key", action="store_true", help=_("read a key from standard input and keep it"))
+    command = _("prints the key; asked again before a token ends")
+    new.add_argument("--key-command", default="", metavar="COMMAND", help=command)
 
 
 def _models(commands: Commands) -> None:

@@ -61,6 +61,7 @@ async def add(context: Context, arguments: argparse.Namespace) -> int:
         api_version=arguments.api_version,
         paths=_pairs(arguments.path),
         deployments=_pairs(arguments.deployment),
+        key_command=arguments.key_command,
     )
     if arguments.key:
         key = getpass(_("Key: ")) if stdin.isatty() else stdin.readline()

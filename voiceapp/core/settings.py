@@ -65,6 +65,7 @@ class Provider:
         api_version: Azure only.
         paths: per job an endpoint path that replaces the standard one ({"images": "/images/generate"}).
         deployments: Azure: per job the deployment's name.
+        key_command: prints the key, where it is not kept here: sign-in tokens, which end. Asked again before that.
         memory: who remembers a conversation; compatible servers are never asked to.
     """
 
@@ -77,6 +78,7 @@ class Provider:
     chat_api: ChatApi = ChatApi.AUTO
     paths: Mapping[str, str] = field(default_factory=dict)
     deployments: Mapping[str, str] = field(default_factory=dict)
+    key_command: str = ""
     memory: Memory = Memory.RESENT
 
     @property

@@ -14,6 +14,7 @@ from voiceapp.gui.settings_page import Row, note, side_by_side
 
 SERVED_JOBS = tuple(job for job in Job if job not in (Job.LIVE_TRANSCRIPTION, Job.REALTIME))
 """Jobs with an endpoint of their own over HTTP."""
+COMMAND_SHOWN = "az account get-access-token --resource https://cognitiveservices.azure.com"
 
 
 class ProviderFields(QWidget):
@@ -49,10 +50,17 @@ class ProviderFields(QWidget):
         version_row = Row(self.tr("API version"), self.version)
         column.addWidget(version_row)
         version_row.setVisible(self._is_azure)
+        self.command = QLineEdit(provider.key_command)
+        self.command.setPlaceholderText(COMMAND_SHOWN if self._is_azure else "")
+        words = self.tr("For keys that end, such as sign-in tokens: asked again before the end.")
+        untested = self.tr("Not tested against Azure.") if self._is_azure else ""
+        command_row = Row(self.tr("Command that prints the key"), self.command, f"{words} {untested}".strip())
+        self.command.setAccessibleName(self.tr("Command that prints the key of {name}").format(name=provider.shown))
+        column.addWidget(command_row)
         given = provider.deployments if self._is_azure else provider.paths
         self.per_job = {job: QLineEdit(given.get(job.value, "")) for job in SERVED_JOBS}
         column.addWidget(self._make_per_job())
-        for field in (self.address, self.version, *self.per_job.values()):
+        for field in (self.address, self.version, self.command, *self.per_job.values()):
             field.returnPressed.connect(self._on_save)
         self.save.clicked.connect(self._on_save)
 
@@ -97,11 +105,10 @@ class ProviderFields(QWidget):
         per_job: Mapping[str, str] = {
             job.value: text for job, field in self.per_job.items() if (text := field.text().strip())
         }
+        common = replace(self._provider, base_url=address, key_command=self.command.text().strip())
         if self._is_azure:
-            return replace(
-                self._provider, base_url=address, api_version=self.version.text().strip(), deployments=per_job
-            )
-        return replace(self._provider, base_url=address, paths=per_job)
+            return replace(common, api_version=self.version.text().strip(), deployments=per_job)
+        return replace(common, paths=per_job)
 
     def _on_save(self) -> None:
         edited = self.edit()

@@ -213,7 +213,7 @@ class ProvidersPage(SettingsPage):
         self.new_key.setPlaceholderText(self.tr("only where the server wants one"))
         self.name_row = panel.row(self.tr("Name"), self.new_name)
         self.address_row = panel.row(self.tr("Base URL"), self.new_address)
-        hint = self.tr("For Azure an API key or a sign-in token; a token ends after about an hour.")
+        hint = self.tr("For Azure an API key; for sign-in tokens, which end, name a command under Edit.")
         panel.row(self.tr("Key"), self.new_key, hint)
         self.add_button = IconTextButton(self.theme, "plus", self.tr("Add and check"))
         self.add_button.clicked.connect(self._on_add)

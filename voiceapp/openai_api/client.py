@@ -22,6 +22,7 @@ import openai
 
 from voiceapp.core.settings import Job, Provider, ProviderKind
 
+HttpClient = httpx2.AsyncClient
 OPENAI_URL = "https://api.openai.com/v1"
 KEEP_ALIVE_S = 60.0
 
@@ -149,16 +150,8 @@ def build_client(
     looked at: what it says has already become part of *provider*. Raises openai's or httpx2's errors for an
     address that is none.
     """
-    url = base_url_of(provider)
-    timeout = httpx2.Timeout(
-        connect=timeouts.connect_s, read=timeouts.first_s, write=timeouts.silence_s, pool=timeouts.connect_s
-    )
-    http_client = http_client or openai.DefaultAsyncHttpx2Client(
-        timeout=timeout,
-        limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEP_ALIVE_S),
-        verify=trusted(),
-        trust_env=not is_loopback(url),  # a proxy for the world must not swallow a server on this machine
-    )
+    url, timeout = base_url_of(provider), _timeout(timeouts)
+    http_client = http_client or http_client_for(provider, timeouts)
 
     async def current_key() -> str:
         return key()
@@ -171,6 +164,22 @@ def build_client(
     client.organization = provider.organization or None
     client.project = provider.project or None
     return client
+
+
+def http_client_for(provider: Provider, timeouts: Timeouts) -> httpx2.AsyncClient:
+    """Return the connections to *provider*. Blocking; the caller closes it."""
+    return openai.DefaultAsyncHttpx2Client(
+        timeout=_timeout(timeouts),
+        limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEP_ALIVE_S),
+        verify=trusted(),
+        trust_env=not is_loopback(base_url_of(provider)),  # a proxy for the world must not swallow a server here
+    )
+
+
+def _timeout(timeouts: Timeouts) -> httpx2.Timeout:
+    return httpx2.Timeout(
+        connect=timeouts.connect_s, read=timeouts.first_s, write=timeouts.silence_s, pool=timeouts.connect_s
+    )
 
 
 @cache

@@ -208,6 +208,10 @@ class Secrets(Protocol):
         """Store the key; an empty one deletes it."""
         ...
 
+    def seen(self, key: str) -> None:
+        """Take note of a key that came from elsewhere, so that it can be struck out of the log."""
+        ...
+
     def place(self) -> str:
         """Say where keys are kept, for the person."""
         ...

@@ -107,6 +107,10 @@ class KeyringSecrets:
                     _write(self._file, _table(self._file) | {provider: key})
                 _write(self._index, _table(self._index) | {provider: place})
 
+    def seen(self, key: str) -> None:
+        """As Secrets.seen."""
+        self._on_key(key)
+
     def place(self) -> str:
         """Say where a key stored now would go."""
         with self._lock:

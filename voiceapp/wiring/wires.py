@@ -16,6 +16,7 @@ from voiceapp.core.models import ModelTable
 from voiceapp.core.providers import ProviderEvent, ProviderWaiting
 from voiceapp.core.settings import Provider, ProviderKind
 from voiceapp.ports import Cache, NoCache, Secrets
+from voiceapp.wiring.keys import Keys
 
 if TYPE_CHECKING:
     from voiceapp.openai_api.held import HeldConversations
@@ -54,6 +55,7 @@ class WireMaker:
         self.on_notice = on_notice
         self._cache = cache or NoCache()
         self._queues: dict[str, ProviderQueue] = {}
+        self._keys = Keys(secrets, on_notice)
         self._held: dict[str, HeldConversations] = {}
         self._lock = threading.Lock()
 
@@ -67,7 +69,7 @@ class WireMaker:
         from voiceapp.openai_api.queue import ProviderQueue
         from voiceapp.openai_api.wire import Wire
 
-        key, whose = self._secrets.get(provider.name), _whose(provider)
+        (ask_key, client), whose = self._keys.of(provider), _whose(provider)
         with self._lock:
             queue = self._queues.setdefault(whose, ProviderQueue())
         table = self.table
@@ -75,13 +77,14 @@ class WireMaker:
             table = refreshed(table, self.kept_listing(provider)[0])
         return Wire(
             provider,
-            lambda: key,
+            ask_key,
             table,
             on_notice=self.on_notice,
             on_wait=lambda wait_s: self.tell(ProviderWaiting(provider.shown, time.monotonic() + wait_s)),
             book=LessonBook(self._cache.get("lessons", whose) or b"", self._keeper("lessons", whose), time.time),
             queue=queue,
             kept=KeptAnswers(self._cache, whose) if self.is_cached and not is_test else None,
+            http_client=client,
         )
 
     def held(self, provider: Provider) -> HeldConversations:
