@@ -9,10 +9,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from voiceapp.core.attachments import Attachment, Shown
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from voiceapp.core.attachments import Attachment, Shown
 from voiceapp.core.transcript import Details
 
 

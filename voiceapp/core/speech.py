@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from voiceapp.core.audio import Float32Block
 from voiceapp.core.conversation import Line, Source
-
 from voiceapp.core.transcript import Details, Gap, Word
 from voiceapp.core.transcript import Segment as Segment  # it belongs to the same vocabulary
+
 if TYPE_CHECKING:
     from voiceapp.core.hosted import HostedChoice
 
@@ -50,11 +50,11 @@ class HearingRequest:
         language: ISO 639-1, empty = find out.
         vocabulary: names and terms that are likely.
         prompt: free context for engines that take one.
-    """
         is_recording: the whole sound is there already; times are wanted where the engine gives them.
         is_translated: the words are wanted in English.
         are_speakers_told: who says what is wanted.
         are_scores_wanted: how sure the engine is of each word is wanted, where it tells.
+    """
 
     language: str = ""
     vocabulary: tuple[str, ...] = ()
@@ -74,14 +74,13 @@ class Transcript:
         words: where it tells how sure it was, every word in order.
         gaps: what of the clip could not be turned into words; in *text* a bracket stands in its place.
         spent: what was consumed beside *usage*, by an engine that failed on the way.
-    """
         engine: who heard it, where that was not who was asked.
+    """
 
     text: str
     language: str = ""
     segments: tuple[Segment, ...] = ()
     usage: Usage | None = None
-
     words: tuple[Word, ...] = ()
     gaps: tuple[Gap, ...] = ()
     is_translation: bool = False
@@ -92,6 +91,7 @@ class Transcript:
     def details(self) -> Details:
         """What is kept of it beside the text."""
         return Details(self.language, self.segments, self.words, self.gaps, self.is_translation)
+
 
 @dataclass(frozen=True)
 class SpeechRequest:
