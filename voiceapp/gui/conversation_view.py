@@ -19,6 +19,7 @@ from voiceapp.core.events import Event
 from voiceapp.core.turn import Phase
 from voiceapp.gui import conversation_entries as n
 from voiceapp.gui import conversation_model as m
+from voiceapp.gui.bin import Bin
 from voiceapp.gui.conversation_page import EDGE_PX, ConversationPage
 from voiceapp.gui.dress import dress
 from voiceapp.gui.entry_widgets import EntryWidgets, renew
@@ -64,6 +65,7 @@ class ConversationView(QScrollArea):
         self._newest = IconTextButton(theme, "chevron-down", self.tr("Jump to newest"), self)
         self._place = ScrollPlace(self, self._stack)
         self._slices = WorkSlices(self._build, self)
+        self._bin = Bin(self)
         self._makes = EntryWidgets(theme, self._model, self)
         self._make_frame()
         self._connect()
@@ -197,8 +199,9 @@ class ConversationView(QScrollArea):
 
     def _reset(self) -> None:
         self._slices.clear()
-        for key in list(self._widgets):
-            self._forget(key)
+        self._widgets.clear()
+        for widget in self._stack.clear():
+            self._bin.throw(widget)
         entries = self._model.entries
         self._first_shown = max(0, len(entries) - PAGE_ENTRIES)
         self._slices.add_due([entry.key for entry in entries[self._first_shown :]])
@@ -220,7 +223,7 @@ class ConversationView(QScrollArea):
     def _forget(self, key: str) -> None:
         self._slices.forget(key)
         if (widget := self._widgets.pop(key, None)) is not None:
-            self._stack.remove(widget)
+            self._bin.throw(self._stack.take(widget))
         if isinstance(widget, ProblemCard):
             self._offer_waiting(True)
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 SLICE_MS = 5.0
 AROUND_PX = 200
 """So far above and below of what is in sight is laid out at once, too."""
+AWAY_PX = -1_000_000
 
 
 def height_at(widget: QWidget, width_px: int) -> int:
@@ -63,7 +64,6 @@ class Stack(QWidget):
     def remove(self, widget: QWidget) -> None:
         """Take *widget* out and dispose of it."""
         self.take(widget).deleteLater()
-        self._renew()
 
     def _renew(self) -> None:
         self._extent = (-1, 0)
@@ -71,13 +71,25 @@ class Stack(QWidget):
         self._arrange()
 
     def take(self, widget: QWidget) -> QWidget:
-        """Take *widget* out, hidden; the others stay where they are until something is laid out."""
+        """Take *widget* out, hidden; it stays a child."""
         self._items.remove(widget)
         self._owed.discard(widget)
         self._placed.discard(widget)
-        self._extent = (-1, 0)
         widget.hide()
+        self._renew()
         return widget
+
+    def clear(self) -> list[QWidget]:
+        """Let go of all children and return them; out of sight, but not hidden, which costs more than moving."""
+        gone, self._items = self._items, []
+        self._owed.clear()
+        self._placed.clear()
+        self._later.stop()
+        for widget in gone:
+            widget.move(0, AWAY_PX)
+        self._extent = (-1, 0)
+        self.updateGeometry()
+        return gone
 
     def hasHeightForWidth(self) -> bool:
         return True
