@@ -189,11 +189,14 @@ def _doctor(commands: Commands) -> None:
 
 
 def _takes(commands: Commands) -> None:
-    one = _command(commands, "takes", _("List, play, retry or export recordings."))
-    one.add_argument("action", nargs="?", choices=("list", "play", "retry", "export"), default="list")
+    one = _command(commands, "takes", _("List, play, answer again, turn into words or export recordings."))
+    deeds = ("list", "play", "retry", "transcribe", "words", "export")
+    one.add_argument("action", nargs="?", choices=deeds, default="list")
     one.add_argument("id", nargs="?", type=int, help=_("number of the recording"))
-    one.add_argument("out", nargs="?", type=Path, metavar="FILE", help=_("where to export: .wav, .flac, .ogg"))
+    out = _("export: .wav, .flac, .ogg; words: .txt, .md, .srt, .vtt, .json")
+    one.add_argument("out", nargs="?", type=Path, metavar="FILE", help=out)
     one.add_argument("--silent", action="store_true", help=_("retry: reply in writing only"))
+    _heard_so(one)
     _pays(one)
 
 

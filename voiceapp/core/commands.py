@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     from voiceapp.core.batch import BatchCommand
     from voiceapp.core.budget import BudgetCommand
     from voiceapp.core.checks import CheckCommand
+    from voiceapp.core.documents import DocumentCommand
+    from voiceapp.core.hearing import HearingCommand
+    from voiceapp.core.hosted import HostedCommand
     from voiceapp.core.images import ImageCommand
     from voiceapp.core.notes_events import NotesCommand
     from voiceapp.core.own_search import AskNotes, OwnSearchCommand
     from voiceapp.core.tool_events import ToolCommand
+    from voiceapp.core.voices import VoiceCommand
 
 
 @dataclass(frozen=True)
-    from voiceapp.core.voices import VoiceCommand
 class StartTalking:
     """Begin a take; interrupts whatever is going on. *at_s*: time.monotonic() of the key-down, 0 = now."""
 

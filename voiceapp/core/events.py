@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from voiceapp.core.batch import BatchEvent
     from voiceapp.core.budget import BudgetEvent
     from voiceapp.core.checks import CheckEvent
+    from voiceapp.core.documents import DocumentEvent
+    from voiceapp.core.hearing import HearingEvent
+    from voiceapp.core.hosted import HostedEvent
     from voiceapp.core.images import ImageEvent
     from voiceapp.core.notes_events import NotesEvent
     from voiceapp.core.own_search import OwnSearchEvent
     from voiceapp.core.providers import JobCheck, ProviderEvent
     from voiceapp.core.tool_events import ToolEvent
+    from voiceapp.core.voices import VoiceEvent
 
 
 @dataclass(frozen=True)
-    from voiceapp.core.voices import VoiceEvent
 class Problem:
     """An error as a person reads it. *code* is that of ``core.errors``; *retry_after_s* where waiting helps.
 
