@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
+import types
 import weakref
 from collections.abc import Iterator
 
@@ -11,7 +13,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from voiceapp.gui.garbage import OFTEN, YOUNG, Garbage
+from voiceapp.gui.garbage import MIDDLE, MODULES, OLD, SET_ASIDE, YOUNG, Garbage
 
 
 class Knot(QObject):
@@ -69,16 +71,60 @@ def test_it_looks_by_itself_once_begun(qtbot: QtBot) -> None:
     assert junk
 
 
+def full_collections() -> int:
+    return int(gc.get_stats()[2]["collections"])
+
+
 @pytest.mark.usefixtures("collector")
 def test_a_full_collection_waits_for_the_end_of_the_turn(qtbot: QtBot) -> None:
     gc.collect()
     is_busy = True
     garbage = Garbage(lambda: is_busy)
-    for _ in range(OFTEN + 1):
-        gc.collect(1)
-    full_before = gc.get_stats()[2]["collections"]
+    kept = keep_making_objects(garbage, OLD + 2 * MIDDLE)
+    before = full_collections()
     garbage.look()
-    assert gc.get_stats()[2]["collections"] == full_before
+    assert full_collections() == before
     is_busy = False
     garbage.look()
-    assert gc.get_stats()[2]["collections"] == full_before + 1
+    assert full_collections() == before + 1
+    assert kept
+
+
+@pytest.mark.usefixtures("collector")
+def test_what_a_full_collection_found_alive_is_set_aside_until_the_person_leaves(qtbot: QtBot) -> None:
+    gc.collect()
+    is_left = False
+    garbage = Garbage(lambda: False, is_left=lambda: is_left)
+    deleted_in: list[int] = []
+    knot = Knot(deleted_in)
+    aside_before = gc.get_freeze_count()
+    kept = keep_making_objects(garbage, SET_ASIDE + 2 * OLD)
+    assert gc.get_freeze_count() > aside_before
+    del knot
+    kept += keep_making_objects(garbage, 2 * OLD)
+    assert deleted_in == []
+    is_left = True
+    qtbot.waitUntil(lambda: bool(garbage.look() or deleted_in), timeout=20_000)
+    assert kept
+
+
+@pytest.mark.usefixtures("collector")
+def test_what_an_import_brings_is_set_aside_unseen(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.collect()
+    garbage = Garbage(lambda: False)
+    for number in range(MODULES):
+        monkeypatch.setitem(sys.modules, f"imported_{number}", types.ModuleType("imported"))
+    objects = [[number] for number in range(2 * YOUNG)]
+    young_before = gc.get_stats()[0]["collections"]
+    garbage.look()
+    assert gc.get_stats()[0]["collections"] == young_before
+    assert gc.get_freeze_count() >= len(objects)
+
+
+def keep_making_objects(garbage: Garbage, count: int) -> list[list[int]]:
+    """Make objects that stay, a second's worth at a time, with looks between."""
+    kept: list[list[int]] = []
+    while len(kept) < count:
+        kept += [[number] for number in range(2 * YOUNG)]
+        garbage.look()
+    return kept

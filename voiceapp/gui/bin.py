@@ -42,6 +42,14 @@ class Bin(QObject):
                 self._pending += widget.clear()
             else:
                 self._pending.pop()
-                shiboken6.delete(widget)
+                _delete(widget)
         if self._pending:
             self._next.start()
+
+
+def _delete(widget: QWidget) -> None:
+    """Delete *widget* with all that is in it, and what holds its Python side together: that is no garbage, then."""
+    family = [widget, *widget.findChildren(QObject)]
+    shiboken6.delete(widget)
+    for one in family:
+        vars(one).clear()
