@@ -13,6 +13,7 @@ from tests.fakes import MemoryStore
 from voiceapp.audio.takefile import WavTakes
 from voiceapp.core.conversation import Role, TakeState, Timings
 from voiceapp.core.errors import StoreError
+from voiceapp.core.transcript import Details, Gap, Segment, Word
 from voiceapp.ports import Secrets, Store
 from voiceapp.store.secrets import KeyringSecrets
 from voiceapp.store.sqlite import SqliteStore
@@ -48,6 +49,22 @@ async def test_a_take_from_first_block_to_words(store: Store) -> None:
     assert await store.takes() == (told,)
     clip = await store.load_take(told.id)
     assert np.allclose(clip.samples, SECOND, atol=1e-3)
+
+
+async def test_a_transcripts_details_are_kept(store: Store) -> None:
+    number = (await store.begin_take(16_000, None)).take.id
+    assert (await store.take(number)).details == Details()
+    details = Details(
+        "de",
+        (Segment(0.5, 1.25, "Grüß Gott.", "A"),),
+        (Word("Grüß", 0.25), Word("Gott.", 0.99)),
+        (Gap(2.0, 3.0, "It is down."),),
+        is_translation=True,
+    )
+    assert (await store.update_take(number, text="Grüß Gott.", details=details)).details == details
+    assert (await store.update_take(number, engine="x")).details == details, "what is not named stays"
+    assert (await store.takes())[0].details == details
+    assert (await store.update_take(number, details=Details())).details == Details()
 
 
 async def test_takes_are_listed_newest_first(store: Store) -> None:

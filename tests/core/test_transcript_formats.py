@@ -3,13 +3,16 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from pathlib import PurePath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voiceapp.core.errors import ConfigError
 from voiceapp.core.speech import Segment, Transcript
-from voiceapp.core.transcript_formats import CUE_LINES, LINE_CHARS, Format, cues, written
+from voiceapp.core.transcript import Gap, Word
+from voiceapp.core.transcript_formats import CUE_LINES, LINE_CHARS, Format, cues, format_of, has_times, written
 
 TWO = Transcript(
     "Good morning. How are you today?",
@@ -94,3 +97,57 @@ def test_cues_are_in_order_keep_to_two_lines_and_lose_nothing(texts: list[tuple[
     assert all(0 < len(line) <= LINE_CHARS for cue in subtitles for line in cue.lines)
     assert all(cue.start_s <= cue.end_s for cue in subtitles)
     assert all(a.end_s <= b.start_s for a, b in itertools.pairwise(subtitles))
+
+
+TALK = Transcript(
+    "Good morning. How are you? Fine.",
+    segments=(Segment(0, 1, "Good morning.", "A"), Segment(1, 2, "How are you?", "A"), Segment(2, 3, "Fine.", "Bob")),
+    words=(Word("Good", 0.9), Word("morning.", 0.9), Word("How", 0.9), Word("are", 0.2), Word("you?", 0.9)),
+)
+
+
+def test_speakers_are_named_in_every_format() -> None:
+    assert written(TALK, Format.TXT) == "Speaker A: Good morning. How are you?\nBob: Fine.\n"
+    assert "`00:00:00` **Speaker A:** Good morning. How are(?) you?\n\n`00:00:02` **Bob:** Fine." in written(
+        TALK, Format.MD
+    )
+    assert "\nSpeaker A: Good morning.\n" in written(TALK, Format.SRT)
+    assert "\nBob: Fine.\n" in written(TALK, Format.VTT)
+    assert [one["speaker"] for one in json.loads(written(TALK, Format.JSON))["segments"]] == ["A", "A", "Bob"]
+
+
+def test_doubtful_words_are_marked_and_explained() -> None:
+    text = written(TALK, Format.MD)
+    assert text.count("(?)") == 2, "the word, and the line that explains the mark"
+    assert "unsure" in text
+    plain = Transcript("How are you?", words=TALK.words[2:5])
+    assert written(plain, Format.MD).startswith("How are(?) you?\n")
+    told = json.loads(written(TALK, Format.JSON))["words"]
+    assert [word["text"] for word in told if word["is_weak"]] == ["are"]
+    assert "(?)" not in written(TALK, Format.TXT)
+    assert "(?)" not in written(Transcript("Hi."), Format.MD)
+
+
+def test_without_times_files_say_so() -> None:
+    vague = Transcript("Good morning. How are you today?")
+    assert not has_times(vague)
+    assert has_times(TWO)
+    assert has_times(Transcript(""))
+    assert "\n\nNOTE The engine gave no times" in written(vague, Format.VTT, duration_s=4)
+    assert "NOTE" not in written(TWO, Format.VTT)
+    assert json.loads(written(vague, Format.JSON))["has_times"] is False
+    assert "`" not in written(vague, Format.MD)
+
+
+def test_gaps_and_translation_are_told() -> None:
+    transcript = Transcript("x", gaps=(Gap(1.0, 2.5, "It is down."),), is_translation=True)
+    table = json.loads(written(transcript, Format.JSON))
+    assert table["gaps"] == [{"start_s": 1.0, "end_s": 2.5, "reason": "It is down."}]
+    assert table["is_translation"] is True
+    assert "gaps" not in json.loads(written(TWO, Format.JSON))
+
+
+def test_the_ending_names_the_format() -> None:
+    assert format_of(PurePath("a/b.SRT")) is Format.SRT
+    with pytest.raises(ConfigError):
+        format_of(PurePath("b.docx"))

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu, QPushButton
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from voiceapp.core import commands as do
 from voiceapp.core import events as ev
 from voiceapp.core.conversation import Take, TakeState
+from voiceapp.core.hearing import ExportTranscript, HearingOptions, HearingWishes, TakePartial, TranscribeTake
 from voiceapp.core.settings import Settings
+from voiceapp.core.transcript import Details, Segment, Word
 from voiceapp.gui.display import has_display
 from voiceapp.gui.log_window import LogWindow, parsed
-from voiceapp.gui.takes_window import TakesWindow
+from voiceapp.gui.takes_window import TakeRow, TakesWindow
 from voiceapp.gui.theme import Theme
+from voiceapp.gui.transcribe_dialog import TranscribeDialog
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # offscreen, where there is no screen
 
@@ -82,6 +86,71 @@ def test_the_take_that_plays_is_marked(takes: tuple[TakesWindow, list[object]]) 
     assert window.rows[0].play.accessibleName() == "Playing"
     window.apply(ev.PlaybackChanged())
     assert window.rows[0].play.accessibleName() == "Play"
+
+
+def menu_of(row: TakeRow, qtbot: QtBot) -> QMenu:
+    QTest.mouseClick(row.more, Qt.MouseButton.LeftButton)
+    return row.findChildren(QMenu)[-1]
+
+
+def test_doubtful_words_and_speakers_are_shown(takes: tuple[TakesWindow, list[object]]) -> None:
+    window, _ = takes
+    doubtful = Details(words=(Word("Zoë", 0.25), Word("<b>says", 0.9), Word("hello.", 0.9)))
+    heard = replace(DONE, text="Zoë <b>says hello.", details=doubtful)
+    window.apply(ev.TakeChanged(heard))
+    row = window.rows[1]
+    assert row.words.textFormat() is Qt.TextFormat.RichText
+    assert ">Zoë</u> &lt;b&gt;says hello." in row.words.text()
+    assert row.words.toolTip() == "Doubtful: Zoë 25 %"
+    assert row.words.accessibleName() == "Zoë <b>says hello."
+    told = Details(segments=(Segment(0, 1, "Who <is> it?", "A"), Segment(1, 2, "Me.", "B")))
+    window.apply(ev.TakeChanged(replace(DONE, text="Who <is> it? Me.", details=told)))
+    assert row.words.text() == "<b>Speaker A: </b>Who &lt;is&gt; it?<br><b>Speaker B: </b>Me."
+    window.apply(ev.TakeChanged(DONE))
+    assert (row.words.textFormat(), row.words.toolTip()) == (Qt.TextFormat.PlainText, "")
+
+
+def test_words_appear_while_a_recording_is_heard_again(takes: tuple[TakesWindow, list[object]]) -> None:
+    window, _ = takes
+    window.apply(TakePartial(1, "What <time"))
+    assert window.rows[1].words.text() == "What <time…"
+    window.apply(TakePartial(99, "nobody's"))
+    window.apply(ev.TakeChanged(DONE))
+    assert window.rows[1].words.text() == "What time is it?"
+
+
+def test_a_recording_is_turned_into_words_as_asked(takes: tuple[TakesWindow, list[object]], qtbot: QtBot) -> None:
+    window, commands = takes
+    window.apply(ev.SettingsChanged(replace(Settings(), language="de", hearing=HearingWishes("A talk."))))
+    menu = menu_of(window.rows[1], qtbot)
+    menu.actions()[0].trigger()
+    menu.close()
+    (dialog,) = window.findChildren(TranscribeDialog)
+    assert (dialog.language.currentData(), dialog.prompt.text()) == ("de", "A talk.")
+    dialog.provider.setCurrentIndex(dialog.provider.findData("openai"))
+    dialog.keywords.setText("Zoë, ,Ada")
+    dialog.speakers.click()
+    dialog.translated.click()
+    assert not dialog.speakers.isChecked(), "no model does both"
+    QTest.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    wanted = HearingOptions("de", "A talk.", ("Zoë", "Ada"), True, False, "openai")
+    assert commands[1:] == [TranscribeTake(1, wanted)]
+    assert window.rows[1].words.text() == "…"
+
+
+def test_words_are_saved(takes: tuple[TakesWindow, list[object]], qtbot: QtBot) -> None:
+    window, commands = takes
+    menu = menu_of(window.rows[0], qtbot)
+    assert [action.isEnabled() for action in menu.actions()] == [True, False], "there are no words yet"
+    menu.close()
+    menu = menu_of(window.rows[1], qtbot)
+    menu.actions()[1].trigger()
+    menu.close()
+    (dialog,) = window.findChildren(QFileDialog)
+    assert any("*.srt" in kind for kind in dialog.nameFilters())
+    dialog.fileSelected.emit("/x/words.srt")
+    dialog.close()
+    assert commands[1:] == [ExportTranscript(1, "/x/words.srt")]
 
 
 LINES = [

@@ -47,7 +47,7 @@ def request_of(
         wishes.prompt,
         is_recording=is_recording,
         is_translated=wishes.is_translated,
-        are_speakers_told=is_recording and wishes.are_speakers_told,
+        are_speakers_told=is_recording and wishes.are_speakers_told and not wishes.is_translated,
         are_scores_wanted=wishes.are_weak_words_marked,
     )
 
@@ -69,20 +69,21 @@ class HearingOptions:
     provider: str = ""
 
     def applied(self, request: HearingRequest) -> HearingRequest:
-        """Return *request* changed so."""
+        """Return *request* changed so; of two things that no model does at once, what is asked for here wins."""
+        english, speakers = self.is_translated, self.are_speakers_told
         return replace(
             request,
             language=self.language or request.language,
             prompt=self.prompt or request.prompt,
             vocabulary=tuple(dict.fromkeys((*self.keywords, *request.vocabulary))),
-            is_translated=request.is_translated if self.is_translated is None else self.is_translated,
-            are_speakers_told=(request.are_speakers_told if self.are_speakers_told is None else self.are_speakers_told),
+            is_translated=request.is_translated and not speakers if english is None else english,
+            are_speakers_told=request.are_speakers_told and not english if speakers is None else speakers,
         )
 
 
 @dataclass(frozen=True)
 class TranscribeTake:
-    """Turn recording *take_id* into words again, without answering it; answered by TakeTranscribed."""
+    """Turn recording *take_id* into words again, without answering it; answered by TakeChanged."""
 
     take_id: int
     options: HearingOptions = HearingOptions()

@@ -14,8 +14,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from gettext import gettext as _
+from pathlib import PurePath
 
+from voiceapp.core.conversation import Take
 from voiceapp.core.cutting import run_together
+from voiceapp.core.errors import ConfigError
 from voiceapp.core.speech import Segment, Transcript
 from voiceapp.core.transcript import Word, runs, speaker_name
 
@@ -39,6 +42,17 @@ class Format(StrEnum):
     SRT = "srt"
     VTT = "vtt"
     JSON = "json"
+
+
+def format_of(path: PurePath) -> Format:
+    """Return the format that a file's ending names. Raises ConfigError for another."""
+    try:
+        return Format(path.suffix.lower().removeprefix("."))
+    except ValueError:
+        raise ConfigError(
+            _("Words cannot be written as “{name}”.").format(name=path.name),
+            hint=_("The name must end in .txt, .md, .srt, .vtt or .json."),
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,19 @@ def plain_text(transcript: Transcript) -> str:
     if not any(segment.speaker for segment in transcript.segments):
         return transcript.text.strip()
     return "\n".join(f"{_named(turn)}{_one_line(turn.text)}" for turn in _turns(transcript.segments))
+
+
+def transcript_of(take: Take) -> Transcript:
+    """Return the transcript that is kept with *take*."""
+    details = take.details
+    return Transcript(
+        take.text,
+        details.language,
+        details.segments,
+        words=details.words,
+        gaps=details.gaps,
+        is_translation=details.is_translation,
+    )
 
 
 def written(transcript: Transcript, form: Format, *, name: str = "", duration_s: float = 0.0, engine: str = "") -> str:

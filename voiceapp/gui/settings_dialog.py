@@ -25,6 +25,7 @@ from voiceapp.core.events import Event, SessionReady, SettingsChanged
 from voiceapp.core.settings import Settings
 from voiceapp.gui.controls import DrawnButton, Surface
 from voiceapp.gui.dress import dress
+from voiceapp.gui.settings_hearing import HearingPage
 from voiceapp.gui.settings_jobs import JobsPage
 from voiceapp.gui.settings_page import Facts, SettingsPage
 from voiceapp.gui.settings_plain import AboutPage, AppearancePage, KeyboardPage, PrivacyPage
@@ -89,6 +90,7 @@ class SettingsDialog(QDialog):
             "jobs": JobsPage(theme, known),
             "sound": SoundPage(theme),
             "speech": SpeechPage(theme, known),
+            "hearing": HearingPage(theme),
             "tools": ToolsPage(theme),
             "usage": UsagePage(theme),
             "keyboard": KeyboardPage(theme),
@@ -131,7 +133,19 @@ class SettingsDialog(QDialog):
         box.setContentsMargins(8, 0, 8, 12)
         box.addWidget(self.filter)
         column.addLayout(box)
-        icons = ("cloud", "cpu", "audio-lines", "languages", "terminal", "gauge", "keyboard", "lock", "palette", "info")
+        icons = (
+            "cloud",
+            "cpu",
+            "audio-lines",
+            "languages",
+            "captions",
+            "terminal",
+            "gauge",
+            "keyboard",
+            "lock",
+            "palette",
+            "info",
+        )
         for (name, page), icon_name in zip(self.pages.items(), icons, strict=True):
             button = PageButton(self._theme, icon_name, page.title)
             button.clicked.connect(lambda _checked=False, name=name: self.show_page(name))

@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButt
 from voiceapp.core import events as ev
 from voiceapp.core.commands import ExportTake, ListTakes, PlayTake, RetryTake
 from voiceapp.core.conversation import Take, TakeState
+from voiceapp.core.hearing import ExportTranscript, TakePartial
 from voiceapp.core.settings import Job, Settings
 from voiceapp.gui.controls import IconButton, Line
 from voiceapp.gui.dress import dress
+from voiceapp.gui.take_words import doubts_of, marked_words_of, words_of
 from voiceapp.gui.theme import Theme
 
 SHOWN_MAX = 200
@@ -47,6 +49,8 @@ class TakeRow(QWidget):
 
     asked = Signal(object)
     export_wanted = Signal(object)
+    again_wanted = Signal(object)
+    words_wanted = Signal(object)
 
     def __init__(self, theme: Theme, take: Take) -> None:
         super().__init__()
@@ -61,6 +65,7 @@ class TakeRow(QWidget):
         self.retry = IconButton(theme, "refresh-cw", self.tr("Turn into words again"))
         self.other = IconButton(theme, "cpu", self.tr("Use another engine"))
         self.export = IconButton(theme, "download", self.tr("Export"))
+        self.more = IconButton(theme, "ellipsis", self.tr("More"))
         self.wave = Waveform(theme, take.envelope)
         texts = QVBoxLayout()
         texts.setSpacing(2)
@@ -76,25 +81,41 @@ class TakeRow(QWidget):
         row.setSpacing(4)
         row.addWidget(self.play, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
-        for button in (self.retry, self.other, self.export):
+        for button in (self.retry, self.other, self.export, self.more):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         self.play.clicked.connect(lambda: self.asked.emit(PlayTake(self.take.id)))
         self.retry.clicked.connect(lambda: self.asked.emit(RetryTake(self.take.id)))
         self.other.clicked.connect(self._choose_engine)
         self.export.clicked.connect(lambda: self.export_wanted.emit(self.take))
+        self.more.clicked.connect(self._show_more)
+        theme.changed.connect(self._show_words)
         self.show_take(take)
 
     def show_take(self, take: Take) -> None:
         """Show a newer state of the take."""
         self.take = take
-        self.words.setText(take.text or self._what_became(take))
-        self.words.setProperty("role", "problem" if take.state is TakeState.FAILED else "")
+        self._show_words()
         at = datetime.fromtimestamp(take.started_at).astimezone().strftime("%Y-%m-%d %H:%M")
         parts = [at, self.tr("{s} s").format(s=f"{take.duration_s:.1f}")]
         self.facts.setText(" · ".join([*parts, *([take.engine] if take.engine else [])]))
         can_retry = take.state in RETRIED
         self.retry.setVisible(can_retry)
         self.other.setVisible(can_retry)
+
+    def show_partial(self, text: str) -> None:
+        """Show the words so far of a take that is being turned into words."""
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setText(self.tr("{words}…").format(words=text))
+
+    def _show_words(self) -> None:
+        take = self.take
+        marked = marked_words_of(take, self._theme)
+        self.words.setTextFormat(Qt.TextFormat.RichText if marked else Qt.TextFormat.PlainText)
+        self.words.setText(marked or take.text or self._what_became(take))
+        self.words.setAccessibleName(words_of(take))
+        doubts = doubts_of(take)
+        self.words.setToolTip(self.tr("Doubtful: {words}").format(words=", ".join(doubts)) if doubts else "")
+        self.words.setProperty("role", "problem" if take.state is TakeState.FAILED else "")
 
     def use_settings(self, settings: Settings) -> None:
         """Learn which engines there are."""
@@ -108,6 +129,17 @@ class TakeRow(QWidget):
             TakeState.FAILED: take.error or self.tr("It could not be turned into words"),
             TakeState.CANCELLED: self.tr("Cancelled with Esc, kept all the same"),
         }.get(take.state, self.tr("No words"))
+
+    def _show_more(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        again = menu.addAction(self.tr("Turn into words…"))
+        again.triggered.connect(lambda: self.again_wanted.emit(self.take))
+        again.setEnabled(self.take.state is not TakeState.RECORDING)
+        save = menu.addAction(self.tr("Save the words…"))
+        save.triggered.connect(lambda: self.words_wanted.emit(self.take))
+        save.setEnabled(bool(self.take.text))
+        menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
 
     def _choose_engine(self) -> None:
         menu = QMenu(self)
@@ -189,6 +221,8 @@ class TakesWindow(QWidget):
             case ev.TakeChanged(take=take) if self.isVisible():
                 self._insert(take, 0)
                 self._count()
+            case TakePartial(take_id, text) if take_id in self._rows:
+                self._rows[take_id].show_partial(text)
             case ev.PlaybackChanged(take_id=take_id):
                 self._mark_playing(take_id)
             case ev.SessionReady(settings=settings) | ev.SettingsChanged(settings=settings):
@@ -210,6 +244,8 @@ class TakesWindow(QWidget):
         row.use_settings(self._settings)
         row.asked.connect(self.asked)
         row.export_wanted.connect(self._export)
+        row.again_wanted.connect(self._ask_how)
+        row.words_wanted.connect(self._save_words)
         self._rows[take.id] = row
         self._column.insertWidget(place, row)
 
@@ -228,6 +264,36 @@ class TakesWindow(QWidget):
             row.play.set_icon(
                 *(("audio-lines", self.tr("Playing")) if number == take_id else ("play", self.tr("Play")))
             )
+
+    def _ask_how(self, take: Take) -> None:
+        """Ask how a take is to be turned into words; nothing of it is answered."""
+        from voiceapp.gui.transcribe_dialog import TranscribeDialog
+
+        dialog = TranscribeDialog(self._theme, take, self._settings, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.asked.connect(self.asked)
+        dialog.asked.connect(lambda _command: self._rows[take.id].show_partial("") if take.id in self._rows else None)
+        dialog.open()
+
+    def _save_words(self, take: Take) -> None:
+        """Ask where to; the dialog does not block the program."""
+        name = datetime.fromtimestamp(take.started_at).astimezone().strftime("voiceapp %Y-%m-%d %H-%M-%S.txt")
+        dialog = QFileDialog(self, self.tr("Save the words"), str(Path.home() / name))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        kinds = {
+            "txt": self.tr("Text (*.txt)"),
+            "md": self.tr("Markdown (*.md)"),
+            "srt": self.tr("SubRip subtitles (*.srt)"),
+            "vtt": self.tr("WebVTT subtitles (*.vtt)"),
+            "json": self.tr("JSON (*.json)"),
+        }
+        dialog.setNameFilters(list(kinds.values()))
+        dialog.setDefaultSuffix("txt")
+        suffixes = {words: suffix for suffix, words in kinds.items()}
+        dialog.filterSelected.connect(lambda words: dialog.setDefaultSuffix(suffixes[words]))
+        dialog.fileSelected.connect(lambda path: self.asked.emit(ExportTranscript(take.id, path)))
+        dialog.open()
 
     def _export(self, take: Take) -> None:
         """Ask where to; the dialog does not block the program."""

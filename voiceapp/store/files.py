@@ -51,6 +51,12 @@ def read_bytes(path: Path, limit_bytes: int = 64 * 1024 * 1024) -> bytes:
         return file.read(limit_bytes)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file of the person's own, where they wanted it. Raises StoreError."""
+    with told_as_store_error(path):
+        path.write_text(text, encoding="utf-8")
+
+
 def make_private(path: Path) -> None:
     """Create *path* empty with mode 0600 where it is not there; take others' rights away where it is."""
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

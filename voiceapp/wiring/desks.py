@@ -8,7 +8,7 @@ from voiceapp import resources
 from voiceapp.core.models import ModelTable
 from voiceapp.ports import ImageMakers
 from voiceapp.store.attachments import FileAttachments
-from voiceapp.store.files import read_bytes
+from voiceapp.store.files import read_bytes, write_text
 from voiceapp.store.images import FileImages
 from voiceapp.store.sqlite import SqliteStore
 from voiceapp.store.verdicts import SqliteVerdicts
@@ -19,6 +19,7 @@ from voiceapp.voice.desks.moderation import ModerationDesk
 from voiceapp.voice.desks.notes import NotesDesk
 from voiceapp.voice.desks.own_search import OwnSearchDesk
 from voiceapp.voice.desks.providers import ProviderDesk
+from voiceapp.voice.desks.recordings import RecordingsDesk
 from voiceapp.voice.desks.usage import UsageDesk
 from voiceapp.voice.image_wishes import ImageWishes
 from voiceapp.voice.kits.images import Images
@@ -46,6 +47,7 @@ def make_desks(
         images,
         UsageDesk(studio),
         NotesDesk(studio),
+        RecordingsDesk(studio, write_text),
         drafts,
         *_search(studio),
     )

@@ -41,8 +41,8 @@ def live(choice: Choice) -> Callable[[Wire], SpeechToText]:
 def encoder_for(wire: Wire, upload: Upload) -> MakeEncoder:
     """Return how sound is encoded for *wire*, where the person has not chosen.
 
-    Measured by ``tests.bench uplink``: half a minute takes 7.9 s as WAV, 4.4 s as FLAC and 0.8 s as Opus at 1 Mbit/s;
-    at 50 Mbit/s no format is felt. So the world gets Opus, at 27 ms of CPU a second of speech, and a server on this
+    Measured by ``tests.bench uplink``: half a minute takes 7.9 s as WAV, 4.8 s as FLAC and 1.0 s as Opus at 1 Mbit/s,
+    0.36, 0.27 and 0.18 s at 50 Mbit/s. So the world gets Opus, at 27 ms of CPU a second of speech, and a server on this
     machine gets FLAC, which is lossless.
     """
     from voiceapp.audio.upload import can_opus, flac_upload, opus_upload
