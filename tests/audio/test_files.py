@@ -118,6 +118,21 @@ def test_resampled_in_pieces_is_resampled_as_a_whole(sizes: list[int], rates: tu
     assert abs(len(got) - len(sound) * to_hz / from_hz) <= 1
 
 
+@pytest.mark.parametrize("tone_hz", [300, 3000, 9000, 11_000])
+def test_speech_at_half_the_device_rate_begins_soon_and_stays_clean(tone_hz: int) -> None:
+    from_hz, to_hz, block = 24_000, 48_000, 240
+    sound = np.sin(2 * np.pi * tone_hz * np.arange(from_hz) / from_hz).astype(np.float32)
+    stream = StreamResampler(from_hz, to_hz)
+    pieces = [stream.push(sound[start : start + block]) for start in range(0, len(sound), block)]
+    assert sum(map(len, pieces[:2])) > 0  # heard after 20 ms at most
+    got = np.concatenate([*pieces, stream.finish()])
+    assert len(got) == to_hz
+    spectrum = np.abs(np.fft.rfft(got[8000:-8000] * np.hanning(len(got) - 16_000)))
+    at_hz = np.fft.rfftfreq(len(got) - 16_000, 1 / to_hz)
+    image = spectrum[np.abs(at_hz - (from_hz - tone_hz)) < 100].max()
+    assert 20 * np.log10(image / spectrum[np.abs(at_hz - tone_hz) < 100].max()) < -80
+
+
 async def test_a_recording_is_a_microphone(tmp_path: Path) -> None:
     sound = chirp(0.33, 44_100)
     soundfile_io.write(tmp_path / "q.wav", sound)

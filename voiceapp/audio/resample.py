@@ -4,7 +4,9 @@ A newcomer may ask why the quality is "LQ": every better filter must see further
 pieces of 10 ms (soxr 1.1): QQ answers at once but filters nothing (a tone of 11 kHz comes back at 5 kHz as loud as it
 was), LQ answers after 30 ms with aliases 115 dB down, HQ after 40 to 50. What is held back at the end costs no time at
 all: :meth:`StreamResampler.finish` computes it at once. At the start of a reply it costs the time in which a
-synthesiser delivers 30 ms, which is 3 ms. Files, where nobody waits, are converted with HQ.
+synthesiser delivers that much, a tenth of it. Doubling (24 kHz speech to a device of 48 kHz) has a better way: soxr's
+engine for variable rates answers after 10 ms, is flat to 11 kHz, where LQ has lost 27 dB, and keeps images 120 dB down.
+At other ratios it shifts the sound by a fraction of a sample, so LQ stays. Files, where nobody waits, get HQ.
 """
 
 from __future__ import annotations
@@ -30,7 +32,10 @@ class StreamResampler:
 
     def __init__(self, from_hz: int, to_hz: int, quality: Quality = "LQ") -> None:
         same = from_hz == to_hz
-        self._stream = None if same else soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32", quality=quality)
+        is_doubling = to_hz == 2 * from_hz
+        self._stream = (
+            None if same else soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32", quality=quality, vr=is_doubling)
+        )
 
     def push(self, block: Float32Block) -> Float32Block:
         """Return what *block* allows to compute so far (may be empty)."""
