@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,11 @@ from tests.cli.terminal import Terminal
 from tests.pictures import png
 from tests.server import faults
 from tests.server.loopback import LoopbackServer
-from tests.server.script import ImageScript
+from tests.server.script import ImageScript, ModerationScript
+from voiceapp.core.moderation import Action, Policy, Rule
+from voiceapp.core.settings import Settings
+from voiceapp.paths import Paths
+from voiceapp.store.settings_file import SettingsFile
 
 DRAWN = png(32, 16, (200, 10, 10, 255))
 
@@ -99,6 +104,51 @@ def test_a_refusal_is_one_clear_sentence(connected: Terminal, server: LoopbackSe
     assert done.code == 1
     assert "content policy" in done.complaint
     assert not (tmp_path / "cup.png").exists()
+
+
+def ruled(terminal: Terminal, policy: Policy) -> None:
+    paths = Paths.below(terminal.data)
+    paths.create()
+    SettingsFile(paths.settings_file).save(replace(Settings(), moderation=policy))
+
+
+def test_a_prompt_that_moderation_blocks_is_not_sent(
+    connected: Terminal, server: LoopbackServer, tmp_path: Path
+) -> None:
+    ruled(connected, Policy(image_prompt=Rule(Action.BLOCK)))
+    server.script.moderation = ModerationScript(words={"axe": ("violence",)})
+    done = connected.run("image", "An axe", "--out", tmp_path / "axe.png")
+    assert done.code == 1
+    assert "Violence 0.90" in done.complaint
+    assert server.requests_for("/images/generations") == []
+
+
+def test_a_picture_that_moderation_blocks_is_kept_and_not_written_until_it_is_wanted(
+    connected: Terminal, server: LoopbackServer, tmp_path: Path
+) -> None:
+    ruled(connected, Policy(image=Rule(Action.BLOCK)))
+    server.script.moderation = ModerationScript(image=("violence",))
+    out = tmp_path / "surprise.png"
+    done = connected.run("image", "A surprise", "--out", out)
+    assert done.code == 1
+    assert "kept from view: Violence 0.90" in done.complaint
+    assert not out.exists()
+    assert [path.read_bytes() for path in (connected.data / "images").iterdir()] == [DRAWN]
+    wanted = connected.run("image", "A surprise", "--out", out, "--reveal", "--json")
+    assert wanted.code == 0
+    assert wanted.events("image")[0]["verdict"] == "violence"
+    assert out.read_bytes() == DRAWN
+
+
+def test_a_picture_is_written_with_a_note_where_the_check_fails(
+    connected: Terminal, server: LoopbackServer, tmp_path: Path
+) -> None:
+    ruled(connected, Policy(image=Rule(Action.BLOCK)))
+    server.answer_always("/moderations", faults.error(400, code="invalid_request_error"))
+    done = connected.run("image", "A cup", "--out", tmp_path / "cup.png")
+    assert done.code == 0
+    assert "The check failed" in done.complaint
+    assert (tmp_path / "cup.png").read_bytes() == DRAWN
 
 
 def test_without_anybody_who_draws_it_says_what_is_needed(terminal: Terminal, tmp_path: Path) -> None:

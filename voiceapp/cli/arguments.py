@@ -212,6 +212,7 @@ def _image(commands: Commands) -> None:
     one.add_argument("--background", default="", help=_("auto, opaque, transparent"))
     one.add_argument("--format", default="", choices=("png", "jpeg", "webp"), help=_("default: by the file's ending"))
     one.add_argument("--count", type=int, default=1, metavar="N", help=_("further ones get a number in their name"))
+    one.add_argument("--reveal", action="store_true", help=_("write pictures that moderation keeps from view, too"))
     _pays(one)
 
 

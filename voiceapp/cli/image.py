@@ -1,42 +1,37 @@
-"""``voiceapp image``: a picture from words, or from another picture."""
+"""``voiceapp image``: a picture from words, or from another picture, by the same session as in the window."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+import shutil
 from dataclasses import replace
+from functools import partial
 from gettext import gettext as _
 from pathlib import Path
-from typing import cast
 
-from voiceapp import resources
-from voiceapp.audio.takefile import WavTakes
+import numpy as np
+
+from voiceapp.audio.device import SoundDevices
+from voiceapp.audio.file_devices import FileDevices, KeptSpeech
 from voiceapp.cli.ask import question
-from voiceapp.cli.metering import opened_account
+from voiceapp.cli.outside import TerminalOutside
 from voiceapp.cli.running import Context, run_job
+from voiceapp.core import images as i
+from voiceapp.core.audio import Clip
 from voiceapp.core.errors import ConfigError
+from voiceapp.core.events import Event, Notice
 from voiceapp.core.image_offer import ImageOffer, normal_size, refused_option, size_problem
-from voiceapp.core.images import (
-    FinishedImage,
-    ImageOptions,
-    ImagePart,
-    ImageRequest,
-    ImagesEnd,
-    PartialImage,
-    Picture,
-    StoredImage,
-)
+from voiceapp.core.images import ImageOptions, Picture, StoredImage
 from voiceapp.core.picture import ENDINGS, facts_of, format_for
 from voiceapp.core.settings import Choice, Job, Settings
-from voiceapp.ports import ImageMaker
-from voiceapp.store.images import FileImages
-from voiceapp.store.sqlite import SqliteStore
-from voiceapp.voice.account import Account
-from voiceapp.wiring.images import ImageFactory
-from voiceapp.wiring.session import secrets_of, settings_in_force
+from voiceapp.store.files import told_as_store_error
+from voiceapp.wiring.factory import table_of
+from voiceapp.wiring.session import Opening, open_session, secrets_of, settings_in_force
+
+JOB = "command"
+SILENCE = Clip(np.zeros(0, dtype=np.float32), 16_000)
+"""No device is opened for a picture."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,62 +43,91 @@ async def draw(context: Context, arguments: argparse.Namespace) -> int:
     prompt = await question(arguments.prompt)
     out: Path = arguments.out
     target(out)
-    inputs = tuple([await picture(path) for path in arguments.edit or ()])
-    if arguments.mask is not None and not inputs:
+    for path in arguments.edit or ():
+        await picture(path)
+    if arguments.mask is not None and not arguments.edit:
         raise ConfigError(_("A mask needs the image that it belongs to: --edit FILE."))
-    mask = None if arguments.mask is None else await picture(arguments.mask)
-    secrets = secrets_of(context.paths)
-    settings, file = settings_in_force(context.paths, secrets)
-    for sentence in file.notices:
-        context.output.notice(sentence)
-    settings = chosen(settings, context.provider, arguments.model)
-    options = wanted(arguments, settings)
-    maker = await ImageFactory(secrets, resources.model_table(), context.output.notice).images(settings)
-    store = SqliteStore(context.paths.data, WavTakes())
-    try:
-        await store.open()
-        request = ImageRequest(prompt, options, inputs, mask)
-        async with opened_account(context, settings, store) as account:
-            await account.allow(Job.IMAGES, settings.drawer().provider)
-            await make(context, maker, FileImages(context.paths.data, store, time.time), request, out, account)
-    finally:
-        await maker.close()
-        await store.close()
-    return 0
+    mask = b"" if arguments.mask is None else (await picture(arguments.mask)).data
+    settings, _file = settings_in_force(context.paths, secrets_of(context.paths))
+    adjusted = partial(for_once, provider=context.provider, model=arguments.model)
+    options = wanted(context, arguments, adjusted(settings))
+    command: i.GenerateImage | i.EditImage = i.GenerateImage(JOB, prompt, options)
+    if arguments.edit:
+        inputs = tuple(i.ImageInput(path=str(path)) for path in arguments.edit)
+        command = i.EditImage(JOB, prompt, inputs, options, mask)
+    teller = Teller(context)
+    opening = Opening(
+        context.paths,
+        on_key=context.on_key,
+        when_spent=context.when_spent,
+        devices=FileDevices(SoundDevices(), recording=SILENCE, speaker=KeptSpeech(is_kept=False)),
+        outside=TerminalOutside(),
+        adjusted=adjusted,
+    )
+    async with open_session(opening, teller) as session:
+        session.handle(command)
+        ended = await teller.ended
+    if ended.problem is not None:
+        context.output.failed(ended.problem)
+        return 2 if ended.problem.code == ConfigError.code else 1
+    return await deliver(context, teller, ended, out, is_revealed=arguments.reveal)
 
 
-async def make(
-    context: Context, maker: ImageMaker, gallery: FileImages, request: ImageRequest, out: Path, account: Account
-) -> None:
-    """Draw *request*, keep each picture and copy it to *out*."""
-    output, began_s, kept, end = context.output, time.monotonic(), list[StoredImage](), ImagesEnd()
-    context.output.event("started", engine=maker.label, is_edit=bool(request.inputs))
-    async with aclosing(cast("AsyncGenerator[ImagePart, None]", maker.make(request))) as parts:
-        async for part in parts:
-            match part:
-                case PartialImage(index, shown):
-                    output.event("partial", index=index, bytes=len(shown.data), seconds=_since(began_s))
-                case FinishedImage(drawn, revised):
-                    size = (drawn.width, drawn.height)
-                    image = StoredImage(
-                        0, "", drawn.format, *size, request.prompt, revised, request.options, maker.label, 0.0
-                    )
-                    image = await gallery.add(drawn.data, replace(image, duration_s=_since(began_s)))
-                    kept.append(image)
-                case ImagesEnd():
-                    end = part
-    cost = account.record(Job.IMAGES, end.usage).cost_usd if end.usage is not None else None
-    for number, image in enumerate(kept, start=1):
+class Teller:
+    """Takes the session's events: tells what goes on and keeps the pictures."""
+
+    def __init__(self, context: Context) -> None:
+        self.images: dict[int, StoredImage] = {}
+        self.ended: asyncio.Future[i.ImageJobEnded] = asyncio.get_running_loop().create_future()
+        self.engine = ""
+        self._output = context.output
+
+    def __call__(self, event: Event) -> None:
+        """Take the next event."""
+        match event:
+            case Notice(message, hint):
+                self._output.notice(f"{message} {hint}".strip())
+            case i.ImageStarted(job=job, engine=engine, is_edit=is_edit) if job == JOB:
+                self.engine = engine
+                self._output.event("started", engine=engine, is_edit=is_edit)
+            case i.ImagePartial(job, index, shown) if job == JOB:
+                self._output.event("partial", index=index, bytes=len(shown.data))
+            case i.ImageAdded(image, job) if job == JOB:
+                self.images[image.id] = image
+            case i.ImageChanged(image) if image.id in self.images:
+                self.images[image.id] = image
+            case i.ImageJobEnded(job=job) if job == JOB and not self.ended.done():
+                self.ended.set_result(event)
+
+
+async def deliver(context: Context, teller: Teller, ended: i.ImageJobEnded, out: Path, *, is_revealed: bool) -> int:
+    """Copy the pictures to *out*, but for those that moderation keeps from view; 1 where there are such."""
+    output, code = context.output, 0
+    for number, image in enumerate(teller.images.values(), start=1):
         path = place(out, number, image.format)
-        await gallery.copy(image.id, path)
-        if cost is not None:
-            await gallery.update(image.id, cost_usd=cost / len(kept))
-        said = image.revised_prompt or None
-        output.event("image", file=str(path), format=image.format, width=image.width, height=image.height, revised=said)
+        if image.held and not is_revealed:
+            code = 1
+            sentence = _("A picture is kept from view: {found}. It is in the gallery; --reveal writes it all the same.")
+            output.event("held", found=image.held, verdict=image.verdict or None, image=image.id)
+            output.notice(sentence.format(found=image.held))
+            continue
+        with told_as_store_error(path):
+            await asyncio.to_thread(shutil.copyfile, image.path, path)
+        output.event(
+            "image",
+            file=str(path),
+            format=image.format,
+            width=image.width,
+            height=image.height,
+            revised=image.revised_prompt or None,
+            verdict=image.verdict,
+        )
         output.text(str(path))
-    output.event("done", images=len(kept), model=end.model, seconds=_since(began_s), cost_usd=cost)
+    seconds, cost = round(ended.seconds, 3), ended.cost_usd
+    output.event("done", images=len(teller.images), model=ended.model, seconds=seconds, cost_usd=cost)
     price = _("cost not known") if cost is None else f"${cost:.4f}"
-    output.text(f"{maker.label}, {_since(began_s):.1f} s, {price}")
+    output.text(f"{teller.engine}, {seconds:.1f} s, {price}")
+    return code
 
 
 def target(path: Path) -> None:
@@ -138,17 +162,18 @@ async def picture(path: Path) -> Picture:
     return Picture(data, facts.format, facts.width, facts.height)
 
 
-def chosen(settings: Settings, provider: str, model: str) -> Settings:
+def for_once(settings: Settings, *, provider: str, model: str) -> Settings:
     """Return *settings* in which *provider* draws with *model*, where these are named."""
     choice = settings.drawer()
     choice = Choice(provider or choice.provider, model or ("" if provider else choice.model))
     settings.provider(choice.provider)
-    return replace(settings, jobs={**settings.jobs, Job.IMAGES.value: choice})
+    jobs = {**settings.jobs, Job.IMAGES.value: choice}
+    return replace(settings, jobs=jobs, is_start_sound=False, is_microphone_warm=False)
 
 
-def wanted(arguments: argparse.Namespace, settings: Settings) -> ImageOptions:
+def wanted(context: Context, arguments: argparse.Namespace, settings: Settings) -> ImageOptions:
     """Return the options that were typed. Raises ConfigError for one that the model does not take."""
-    table = resources.model_table()
+    table = table_of(context.paths)
     model = settings.drawer().model or table.default(Job.IMAGES.value)
     offer = table.find(model).images
     format_ = arguments.format or format_for(arguments.out.name)
@@ -183,7 +208,3 @@ def _taken(offer: ImageOffer, option: str, options: ImageOptions) -> str:
         "format": offer.formats,
     }[option]
     return _("It takes {values}.").format(values=", ".join(values)) if values else _("It takes none.")
-
-
-def _since(began_s: float) -> float:
-    return round(time.monotonic() - began_s, 3)

@@ -13,7 +13,7 @@ from voiceapp.core.errors import ConfigError, VoiceAppError
 from voiceapp.core.images import ImageChoices, ImagePart, ImageRequest, ModelChoice
 from voiceapp.core.models import ModelTable
 from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
-from voiceapp.ports import ImageMaker, Secrets
+from voiceapp.ports import ImageMaker
 
 if TYPE_CHECKING:
     from voiceapp.openai_api.images import HttpImageMaker
@@ -24,21 +24,12 @@ class ImageFactory:
     """Builds who draws.
 
     Args:
-        on_notice: gets a sentence when something was mended on the way (a successor model, a wait).
+        table: what models take.
         build: makes a wire that shares the provider's queue and lessons with everybody else; blocking.
     """
 
-    def __init__(
-        self,
-        secrets: Secrets,
-        table: ModelTable,
-        on_notice: Callable[[str], None],
-        build: Callable[[Provider], Wire] | None = None,
-    ) -> None:
-        self._build = build
-        self._secrets = secrets
-        self._table = table
-        self._on_notice = on_notice
+    def __init__(self, table: ModelTable, build: Callable[[Provider], Wire]) -> None:
+        self._table, self._build = table, build
 
     async def images(self, settings: Settings) -> ImageMaker:
         """As ImageMakers.images."""
@@ -46,7 +37,7 @@ class ImageFactory:
         provider = settings.provider(choice.provider)
         if provider.kind is ProviderKind.LOCAL:
             raise ConfigError(nobody_draws(), hint=how_to_draw())
-        return OwnedMaker(await asyncio.to_thread(self._wire, provider), choice.model)
+        return OwnedMaker(await asyncio.to_thread(self._build, provider), choice.model)
 
     async def image_choices(self, settings: Settings, *, is_thorough: bool = False) -> ImageChoices:
         """As ImageMakers.image_choices."""
@@ -72,20 +63,11 @@ class ImageFactory:
             return list(dict.fromkeys([first, *(row.id.removesuffix("-20*").removesuffix("*") for row in rows)]))
         if not is_thorough:
             return [choice.model]
-        wire = await asyncio.to_thread(self._wire, provider)
+        wire = await asyncio.to_thread(self._build, provider)
         try:
             return list(dict.fromkeys([choice.model, *await wire.models()] if choice.model else await wire.models()))
         finally:
             await wire.close()
-
-    def _wire(self, provider: Provider) -> Wire:
-        """Worker thread: asks the keyring once and imports the SDK."""
-        if self._build is not None:
-            return self._build(provider)
-        from voiceapp.openai_api.wire import Wire
-
-        key = self._secrets.get(provider.name)
-        return Wire(provider, lambda: key, self._table, on_notice=self._on_notice)
 
 
 class OwnedMaker:

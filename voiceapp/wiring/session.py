@@ -134,11 +134,6 @@ def _parts(
     emit: Emit,
 ) -> Parts:
     table = factory.wires.table
-    loop = asyncio.get_running_loop()
-
-    def on_notice(sentence: str) -> None:
-        _soon(loop, emit, Notice(sentence))
-
     own_search = OwnSearch(SqlitePassages(store, time.time), EmbedderFactory(factory.wires.build))
     window, images = WindowOutside(emit), Images()
     outside = opening.outside or window
@@ -150,7 +145,7 @@ def _parts(
         from voiceapp.wiring.documents import document_desks
         from voiceapp.wiring.images import ImageFactory
 
-        pictures = ImageFactory(secrets, table, on_notice, factory.wires.build)
+        pictures = ImageFactory(table, factory.wires.build)
         beside = make_desks(studio, store, pictures, table, opening.paths.pictures, images)
         batches = batching_of(store, opening.paths.data, factory.wires.build, table)
         documents = document_desks(studio, store, opening.paths.data, factory.wires.build, table)
@@ -176,7 +171,7 @@ def _parts(
         own_search=own_search,
         make_desks=desks,
         are_devices_listed_late=opening.are_devices_listed_late,
-        trace=tracer(opening.trace, loop.time) if opening.trace else None,
+        trace=tracer(opening.trace, asyncio.get_running_loop().time) if opening.trace else None,
     )
 
 
