@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from PySide6.QtCore import QLocale, QModelIndex, Qt
+from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -126,6 +127,33 @@ def test_the_entry_grows_to_five_lines_and_no_further(stage: Stage) -> None:
         heights.append(entry.lines.height())
     assert heights[:5] == sorted(set(heights[:5]))
     assert len(set(heights[4:])) == 1
+
+
+def test_a_long_paste_has_a_stand_in_and_is_sent_whole(stage: Stage) -> None:
+    entry, long = stage.window.bar.entry, "words and more words\n" * 3000
+    entry.lines.setPlainText("Before: ")
+    entry.lines.moveCursor(QTextCursor.MoveOperation.End)
+    QGuiApplication.clipboard().setText(long)
+    entry.lines.paste()
+    entry.lines.insertPlainText(" After.")
+    assert len(entry.lines.toPlainText()) < 100
+    QTest.keyClick(entry.lines, Qt.Key.Key_Return)
+    assert stage.commands(1) == [do.SendText(f"Before: {long} After.")]
+    assert entry.text() == ""
+
+
+def test_what_is_given_back_is_whole_again_however_long(stage: Stage) -> None:
+    entry, long = stage.window.bar.entry, "x" * 100_000
+    entry.give_back(long)
+    assert entry.text() == long
+    entry.give_back(long)
+    assert entry.text() == long
+
+
+def test_a_short_paste_stands_as_it_is(stage: Stage) -> None:
+    QGuiApplication.clipboard().setText("a few words")
+    stage.window.bar.entry.lines.paste()
+    assert stage.window.bar.entry.lines.toPlainText() == "a few words"
 
 
 def test_the_switch_changes_the_setting(stage: Stage) -> None:

@@ -13,6 +13,8 @@ from voiceapp.gui.theme import Theme
 LINE_PX = 20
 LINES_MAX = 5
 _PADDING_PX = 24
+WHOLE_CHARS = 20_000
+"""So much may stand in the entry; what is pasted beyond it has a stand-in, or every key would lay out all of it."""
 
 
 class _Lines(QPlainTextEdit):
@@ -26,6 +28,7 @@ class _Lines(QPlainTextEdit):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.can_attach = False
+        self._pasted: dict[str, str] = {}
         self.setProperty("bare", True)
         self.setFont(theme.font(15))
         self.setTabChangesFocus(True)
@@ -64,8 +67,32 @@ class _Lines(QPlainTextEdit):
         """Pasted and dropped: files and pictures go along with the message, words go into it."""
         if self.can_attach and is_for_attaching(source):
             self.given.emit(source)
+        elif source.hasText():
+            self.insertPlainText(self.shown(source.text()))
+            self.ensureCursorVisible()
         else:
             super().insertFromMimeData(source)
+
+    def shown(self, text: str) -> str:
+        """Return *text* as it is to stand in the entry: itself, or a few words that :meth:`whole` turns into it."""
+        if self.document().characterCount() + len(text) <= WHOLE_CHARS:
+            return text
+        number, size = len(self._pasted) + 1, max(1, round(len(text) / 1000))
+        words = self.tr("[Pasted text {number}, {size} kB]").format(number=number, size=size)
+        self._pasted[words] = text
+        return words
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.clear()
+        self._pasted.clear()
+
+    def whole(self) -> str:
+        """Return what stands in the entry, with the texts that only have a stand-in there."""
+        text = self.toPlainText()
+        for words, pasted in self._pasted.items():
+            text = text.replace(words, pasted)
+        return text
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -126,7 +153,7 @@ class MessageEntry(QWidget):
 
     def text(self) -> str:
         """What stands in the entry."""
-        return self.lines.toPlainText()
+        return self.lines.whole()
 
     def give_back(self, text: str) -> None:
         """Put *text* into the entry, before what the person has begun to write meanwhile; they can undo it."""
@@ -134,7 +161,8 @@ class MessageEntry(QWidget):
             return
         cursor = self.lines.textCursor()
         cursor.movePosition(QTextCursor.MoveOperation.Start)
-        cursor.insertText(f"{text}\n" if self.text().strip() else text)
+        shown = self.lines.shown(text)
+        cursor.insertText(f"{shown}\n" if self.text().strip() else shown)
         self.lines.setTextCursor(cursor)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -155,10 +183,10 @@ class MessageEntry(QWidget):
         self._on_text()
 
     def _on_text(self) -> None:
-        self.send_button.setEnabled(bool(self.text().strip()) or self._has_attached)
+        self.send_button.setEnabled(bool(self.lines.toPlainText().strip()) or self._has_attached)
 
     def _submit(self) -> None:
         text = self.text().strip()
         if text or self._has_attached:
-            self.lines.clear()
+            self.lines.forget()
             self.sent.emit(text)
