@@ -243,7 +243,7 @@ def test_versions_are_a_tree_to_walk_in(scene: Scene) -> None:
         scene.drawn(prompt)
     assert panel.versions.isVisible()
     assert [image.prompt for image in panel.versions.pictures.images] == ["A lighthouse", "warmer", "darker"]
-    assert panel.head.count.text() == "3 versions"
+    scene.until(lambda: panel.head.count.text() == "3 versions · $0.03")  # what the last one really cost
     panel.versions.chosen.emit(first)
     scene.until(lambda: panel.current is not None and panel.current.id == first)
     QTest.mouseClick(panel.head.edit, Qt.MouseButton.LeftButton)

@@ -6,6 +6,7 @@ import argparse
 import math
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF
@@ -88,6 +89,8 @@ class Pictures:
             ("failed", self.be_failed),
             ("more", self.be_wide),
             ("editing", self.be_editing),
+            ("held", self.be_held),
+            ("size", self.be_free),
             ("large", self.be_large),
         ]
 
@@ -126,6 +129,21 @@ class Pictures:
         self.panel.begin_edit(self.images[-1], b"mask")
         self.panel.inputs.add(self.images[3])
         self.tell(i.ImageChanged(self.images[5], is_deleted=True))
+
+    def be_held(self) -> None:
+        assert self.panel is not None
+        self.panel.inputs.clear()
+        kept = replace(self.images[20], held="Violence 0.90", verdict="violence")
+        self.tell(i.ImageChanged(kept), i.ImageChosen(kept), i.ImageInConversation(kept))
+
+    def be_free(self) -> None:
+        assert self.panel is not None
+        model = "gpt-image-2"
+        self.tell(i.ImageChoices("OpenAI", (ModelChoice(model, model_table().find(model).images),)))
+        choice = self.panel.form.size_choice
+        choice.box.setCurrentIndex(choice.box.findData("other"))
+        choice.typed.setText("1500x800")
+        self.tell(i.ImageChosen(self.images[-1]))
 
     def be_large(self) -> None:
         assert self.panel is not None

@@ -246,7 +246,9 @@ class ImageForm(QWidget):
             wanted = self.options()
             if fitted(wanted, offer) != wanted:  # a transparent background leaves no choice of JPEG
                 self._fill(wanted)
-        if not self.size_choice.sentence:
+        if self.size_choice.sentence:
+            self.estimate.clear()
+        else:
             self.options_changed.emit(self.options())
 
     def _fill(self, wanted: ImageOptions) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from voiceapp.core.images import StoredImage
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.header import ElidedLabel
+from voiceapp.gui.image_form import dollars
 from voiceapp.gui.theme import Theme
 
 
@@ -64,7 +65,10 @@ class ImageHead(QWidget):
         """Show another picture, one of so many *versions*; *title*: the prompt of the first."""
         self._image_id = image.id
         self.title.set_whole(title)
-        self.count.setText(self.tr("{n} versions").format(n=versions) if versions > 1 else "")
+        facts = [self.tr("{n} versions").format(n=versions)] if versions > 1 else []
+        facts += [] if image.cost_usd is None else [dollars(image.cost_usd)]
+        self.count.setText(" · ".join(facts))
+        self.count.setToolTip("" if image.cost_usd is None else self.tr("What this picture really cost"))
         self.held.setVisible(bool(image.held))
         self.why.setText(self.tr("Kept from view: {found}.").format(found=image.held))
         for button in (self.attach, self.edit, self.save):
