@@ -44,6 +44,7 @@ class Scene:
 
     def __init__(self, qtbot: QtBot, theme: Theme, server: LoopbackServer, folder: Path) -> None:
         self.qtbot, self.server, self.folder = qtbot, server, folder
+        self._answer = 0
         paths = Paths.below(folder)
         paths.create()
         opening = Opening(paths, devices=FakeDevices(), adjusted=self._quiet)
@@ -85,8 +86,18 @@ class Scene:
         entry.lines.setPlainText(text)
         QTest.mouseClick(entry.send_button, Qt.MouseButton.LeftButton)
 
-    def answered(self, count: int = 1) -> None:
-        self.until(lambda: len(self.asked()) >= count and self.window.strip.strip.phase.value == "idle")
+    def answered(self) -> None:
+        """Wait for a whole answer that was not there before."""
+
+        def is_answered() -> bool:
+            reply = self.view.model.last_reply
+            is_new = reply is not None and reply.message.is_complete and reply.message.id != self._answer
+            return is_new and self.window.strip.strip.phase.value == "idle"
+
+        self.until(is_answered)
+        reply = self.view.model.last_reply
+        assert reply is not None
+        self._answer = reply.message.id
 
     def asked(self) -> list[list[dict[str, object]]]:
         """The last message's parts of every request for an answer."""
@@ -158,7 +169,7 @@ def test_a_picture_pasted_into_the_entry_goes_with_the_message_and_is_kept(scene
     scene.has("Picture.png")
     name, said = scene.attacher.chips.chips[0].lines
     assert name == "Picture.png"
-    assert said.startswith("about 2,048 tokens · about $0.0002 · 2048 × 1024 · ")
+    assert said.startswith("about $0.0002 · 2,048 tokens · 2048 × 1024 · ")
     scene.say("What do you see?")
     scene.answered()
     (parts,) = scene.asked()
@@ -276,7 +287,7 @@ def test_a_conversation_shows_its_files_again_and_they_are_sent_again(scene: Sce
     scene.until(lambda: {one.attachment.kind for one in scene.shown()} == {Kind.PICTURE, Kind.TEXT})
     scene.until(lambda: scene.view.findChildren(ReplyView))
     scene.view.regenerate_last()
-    scene.answered(2)
+    scene.answered()
     first, second = scene.asked()
     assert first == second
     assert "image_url" in [part["type"] for part in second]
@@ -321,7 +332,7 @@ def test_a_server_that_takes_no_pictures_loses_nothing(scene: Scene, openai_serv
     scene.until(lambda: "problem" in " ".join(entry.key for entry in scene.view.model.entries))
     assert len(scene.shown()) == 1
     scene.say("And what time is it?")
-    scene.answered(2)
+    scene.answered()
     contents = openai_server.requests_for("/chat/completions")[-1].json["messages"]
     assert "“Picture.png”" in contents[1]["content"]  # the earlier one is only named from now on
 

@@ -7,7 +7,7 @@ from gettext import gettext as _
 from gettext import ngettext
 
 from voiceapp.core.attachments import Attachment, Draft, Kind
-from voiceapp.core.money import usd
+from voiceapp.core.money import SMALLEST_USD, usd
 
 
 def size_words(size_bytes: int) -> str:
@@ -28,17 +28,19 @@ def facts(one: Attachment) -> str:
 
 
 def cost_facts(tokens: int | None, cost_usd: float | None, *, is_least: bool = False) -> str:
-    """Say what it takes: "about 2,451 tokens · about $0.0002"; unknown prices and counts are said, never 0."""
+    """Say what it takes: "about $0.0002 · 2,451 tokens"; unknown prices and counts are said, never 0."""
     if cost_usd == 0.0:
         return _("free")
     if tokens is None:
         return _("tokens not known")
-    words = _("at least {n} tokens") if is_least else _("about {n} tokens")
+    count = f"{tokens:,}"
     if cost_usd is None:
-        price = _("price unknown")
+        return (_("at least {n} tokens") if is_least else _("about {n} tokens")).format(n=count) + _(", price unknown")
+    if cost_usd < SMALLEST_USD and not is_least:
+        price = usd(cost_usd)  # "under …" is rough enough
     else:
         price = (_("at least {amount}") if is_least else _("about {amount}")).format(amount=usd(cost_usd))
-    return f"{words.format(n=f'{tokens:,}')} · {price}"
+    return _("{price} · {n} tokens").format(price=price, n=count)
 
 
 def draft_words(draft: Draft) -> str:

@@ -35,6 +35,7 @@ class Attacher(QObject):
         self.chips.removed.connect(lambda number: self._ask(a.Detach(number)))
         self._at_work: QObject | None = None
         window.bar.add_above_entry(self.chips)
+        window.bar.add_above_entry(self.chips.total)
         window.setAcceptDrops(True)
         window.installEventFilter(self)
         self._entry.given.connect(self.take)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from voiceapp.core.attachments import Draft, DraftsChanged, Kind
 from voiceapp.core.draft_words import cost_facts, draft_words, facts, sum_words
@@ -15,9 +13,9 @@ from voiceapp.gui.dress import Words
 from voiceapp.gui.in_background import in_background
 from voiceapp.gui.theme import Theme
 
-CHIP_PX, LOWEST_CHIP_PX, HIGH_PX, GAP_PX = 272, 150, 48, 8
+CHIP_PX, LOWEST_CHIP_PX, HIGH_PX, GAP_PX = 288, 176, 48, 8
 THUMB_PX = 36
-SUM_PX = 18
+LOW_WINDOW_PX = 560
 
 
 class DraftChip(QWidget):
@@ -104,35 +102,77 @@ class DraftChip(QWidget):
         self.update()
 
 
-class DraftChips(QWidget):
-    """All of them, in rows. ``removed`` carries the id of what is not to go along."""
+class _Rows(QWidget):
+    """The chips in rows; many become narrower before there are more rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chips: list[DraftChip] = []
+
+    def put(self, chips: list[DraftChip]) -> None:
+        """Hold *chips* and no others."""
+        for chip in self.chips:
+            if chip not in chips:
+                chip.hide()
+                chip.deleteLater()
+        self.chips = chips
+        for chip in chips:
+            chip.setParent(self)
+            chip.show()
+
+    def place(self, width_px: int) -> int:
+        """Put the chips where they stand in a column *width_px* wide; return how high they are."""
+        wide = max(LOWEST_CHIP_PX, width_px)
+        a_row = max(1, (wide + GAP_PX) // (CHIP_PX + GAP_PX))
+        if len(self.chips) > 2 * a_row:
+            a_row = max(1, (wide + GAP_PX) // (LOWEST_CHIP_PX + GAP_PX))
+        chip_px = min(CHIP_PX, (wide - (a_row - 1) * GAP_PX) // a_row)
+        for number, chip in enumerate(self.chips):
+            row, column = divmod(number, a_row)
+            chip.setGeometry(column * (chip_px + GAP_PX), row * (HIGH_PX + GAP_PX), chip_px, HIGH_PX)
+        high = -(-len(self.chips) // a_row) * (HIGH_PX + GAP_PX) - GAP_PX
+        self.setFixedSize(wide, max(0, high))
+        return high
+
+
+class DraftChips(QScrollArea):
+    """All of them, two rows in sight. ``removed`` carries the id of what is not to go along.
+
+    Attributes:
+        total: what all of it takes, for a place beside.
+    """
 
     removed = Signal(int)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.chips: list[DraftChip] = []
+        self._rows = _Rows()
         self.total = Words(theme, color="ink2")
-        self.total.setParent(self)
+        self.setFrameStyle(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Goes along with the next message"))
+        self.setWidget(self._rows)
+        for clear in (self, self.viewport(), self._rows):
+            clear.setAutoFillBackground(False)
         self.hide()
+        self.total.hide()
+
+    @property
+    def chips(self) -> list[DraftChip]:
+        """Those that are shown, in order."""
+        return self._rows.chips
 
     def show_drafts(self, event: DraftsChanged) -> None:
         """Show what goes along now; chips of the same thing stay."""
         known = {chip.draft.attachment.id: chip for chip in self.chips if chip.draft is not None}
-        kept = [self._chip(known.pop(draft.attachment.id, None), draft) for draft in event.drafts]
+        kept = [self._chip(known.get(draft.attachment.id), draft) for draft in event.drafts]
         kept += [DraftChip(self._theme, None) for _number in range(event.pending)]
-        for chip in self.chips:
-            if chip not in kept:
-                chip.hide()
-                chip.deleteLater()
-        self.chips = kept
-        for chip in kept:
-            chip.setParent(self)
-            chip.show()
-        self._show_total(event.drafts)
+        self._rows.put(kept)
+        self.total.setText(sum_words(event.drafts))
+        self.total.setVisible(bool(self.total.text()))
         self.setVisible(bool(kept))
         self._place()
 
@@ -143,33 +183,23 @@ class DraftChips(QWidget):
         chip.show_draft(draft)
         return chip
 
-    def _show_total(self, drafts: Sequence[Draft]) -> None:
-        self.total.setText(sum_words(drafts))
-        self.total.setVisible(bool(self.total.text()))
-
     def sizeHint(self) -> QSize:
         return QSize(240, self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
         self._place()
 
     def _place(self) -> None:
-        """Put the chips in rows; many become narrower before there are more rows."""
         if not self.chips:
             return
-        wide = max(LOWEST_CHIP_PX, self.width())
-        a_row = max(1, (wide + GAP_PX) // (CHIP_PX + GAP_PX))
-        if len(self.chips) > 2 * a_row:
-            a_row = max(1, (wide + GAP_PX) // (LOWEST_CHIP_PX + GAP_PX))
-        chip_px = min(CHIP_PX, (wide - (a_row - 1) * GAP_PX) // a_row)
-        for number, chip in enumerate(self.chips):
-            row, column = divmod(number, a_row)
-            chip.setGeometry(column * (chip_px + GAP_PX), row * (HIGH_PX + GAP_PX), chip_px, HIGH_PX)
-        rows = -(-len(self.chips) // a_row)
-        high = rows * (HIGH_PX + GAP_PX) - GAP_PX
-        if not self.total.isHidden():
-            self.total.setGeometry(2, high + 4, wide - 4, SUM_PX)
-            high += SUM_PX + 4
+        wide = self.width()
+        high = self._rows.place(wide)
+        is_low = self.window().height() < LOW_WINDOW_PX
+        limit = HIGH_PX if is_low else 2 * HIGH_PX + GAP_PX
+        if high > limit:
+            self._rows.place(wide - self.verticalScrollBar().sizeHint().width())
+        high = min(high, limit)
         if self.height() != high or self.minimumHeight() != high:
             self.setFixedHeight(high)
             self.updateGeometry()

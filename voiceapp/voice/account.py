@@ -258,9 +258,20 @@ def _chat_amounts(request: ChatRequest, written_chars: int) -> dict[str, float]:
     tools = (f"{tool.name}{tool.description}{tool.parameters}" for tool in request.tools)
     texts = (request.instructions, *(line.text for line in request.lines), *rounds, *tools)
     return {
-        "text_in": float(round(sum(map(len, texts)) / CHARACTERS_PER_TOKEN)),
+        "text_in": float(round(sum(map(len, texts)) / CHARACTERS_PER_TOKEN)) + _attached_tokens(request),
         "text_out": float(round(written_chars / CHARACTERS_PER_TOKEN)),
     }
+
+
+def _attached_tokens(request: ChatRequest) -> float:
+    """Estimate what pictures and files take, as far as that is known."""
+    shown = [one for line in request.lines for one in line.shown]
+    if not shown:
+        return 0.0
+    from voiceapp.core.attachments import ShownPicture
+
+    pictures = sum(one.tokens for one in shown if isinstance(one, ShownPicture))
+    return float(pictures + round(sum(len(getattr(one, "text", "")) for one in shown) / CHARACTERS_PER_TOKEN))
 
 
 class MeteredSpeech:
