@@ -3,108 +3,34 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtCore import QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from tests.fakes import FakeDevices
+from tests.gui.scene import Scene
 from tests.pictures import png
 from tests.server import faults
 from tests.server.chat_answers import chat_completion
 from tests.server.loopback import LoopbackServer
 from tests.server.script import ChatScript, ImageScript, ModerationScript, ToolCallScript
-from tests.server.wire import Request
 from voiceapp.core.commands import ApplySettings, NewConversation, OpenConversation
-from voiceapp.core.events import SessionReady, SettingsChanged
 from voiceapp.core.images import ImageChosen
 from voiceapp.core.moderation import Action, Policy, Rule
-from voiceapp.core.settings import Settings
 from voiceapp.core.tool_events import Answer, AnswerPermission, PermissionAsked
-from voiceapp.gui.conversation_view import ConversationView
 from voiceapp.gui.image_card import ImageCard
 from voiceapp.gui.image_grid import mime_for
-from voiceapp.gui.images_panel import ImagesPanel
-from voiceapp.gui.main_window import MainWindow
-from voiceapp.gui.session_bridge import SessionBridge
-from voiceapp.gui.side_pages import SidePages
+from voiceapp.gui.moderation_page import ModerationPage
 from voiceapp.gui.theme import Theme
-from voiceapp.gui.windows import SideWindows
-from voiceapp.paths import Paths
-from voiceapp.wiring.session import Opening, open_session
 
 pytestmark = pytest.mark.window
 DRAWN, PREVIEW = png(120, 80, (200, 10, 10, 255)), png(12, 8)
-
-
-class Scene:
-    """The window with its panel open, and what a person does to it."""
-
-    def __init__(self, qtbot: QtBot, theme: Theme, server: LoopbackServer, folder: Path) -> None:
-        self.qtbot, self.server = qtbot, server
-        paths = Paths.below(folder)
-        paths.create()
-        opening = Opening(paths, devices=FakeDevices(), adjusted=self._quiet)
-        self.bridge = SessionBridge(lambda emit: open_session(opening, emit))
-        self.settings = Settings()
-        self.bridge.happened.connect(self._note)
-        windows = SideWindows(theme, self.bridge, tuple)
-        self.window = MainWindow(theme, self.bridge, ConversationView(theme), windows)
-        self.pages = SidePages(theme, self.bridge, self.window, windows, paths.cache / "thumbnails")
-        qtbot.addWidget(self.window, before_close_func=lambda _: self.end())
-        self.window.show()
-        qtbot.waitExposed(self.window)
-        with qtbot.waitSignal(self.window.ready, timeout=20_000):
-            self.bridge.start()
-        self.window.activateWindow()
-        qtbot.waitUntil(self.window.isActiveWindow)  # shortcuts are the active window's
-        QTest.keyClick(self.window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
-        panel = self.window.findChild(ImagesPanel)
-        assert panel is not None
-        self.panel = panel
-        self.until(lambda: self.panel.form.offer is not None)
-
-    @staticmethod
-    def _quiet(settings: Settings) -> Settings:
-        return replace(settings, is_reply_aloud=False)
-
-    def _note(self, event: object) -> None:
-        if isinstance(event, SessionReady | SettingsChanged):
-            self.settings = event.settings
-
-    def until(self, is_so: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(is_so()), timeout=15_000)
-
-    def draw(self, prompt: str) -> None:
-        self.panel.form.prompt.setPlainText(prompt)
-        QTest.mouseClick(self.panel.form.go, Qt.MouseButton.LeftButton)
-
-    def drawn(self, prompt: str) -> int:
-        """Draw and wait for the picture; return its id."""
-        before = self.count
-        self.draw(prompt)
-        self.until(lambda: self.count == before + 1 and self.panel.form.go.isVisible())
-        assert self.panel.current is not None
-        return self.panel.current.id
-
-    @property
-    def count(self) -> int:
-        return self.panel.grid.pictures.rowCount()
-
-    def sent(self, path: str = "/images/generations") -> list[Request]:
-        return self.server.requests_for(path)
-
-    def end(self) -> None:
-        if (panel := self.window.findChild(ImagesPanel)) is not None:
-            panel.close_windows()
-        self.bridge.stop()
-        assert self.bridge.wait(10.0)
 
 
 @pytest.fixture
@@ -278,6 +204,26 @@ def test_saving_copies_the_file(scene: Scene, tmp_path: Path) -> None:
     dialog.close()
     scene.until((tmp_path / "copy.png").exists)
     scene.until(lambda: (tmp_path / "copy.png").stat().st_size == len(DRAWN))
+
+
+def test_its_folder_can_be_opened_and_it_can_be_checked(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.server.script.moderation = ModerationScript(image=("violence",))
+    scene.drawn("A lighthouse")
+    (image,) = scene.panel.grid.pictures.images
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    scene.panel.open_large(image.id)
+    scene.panel.window_.open_folder()
+    scene.panel.window_.close()
+    assert opened == [QUrl.fromLocalFile(str(Path(image.path).parent))]
+    actions = dict(scene.panel._actions(image))
+    actions["Check it"]()
+    scene.until(lambda: scene.pages.panel.page == "Moderation")
+    page = scene.window.findChild(ModerationPage)
+    assert page is not None
+    scene.until(lambda: page.check.checked is not None)
+    assert page.check.checked is not None
+    assert [score.category for score in page.check.checked.exceeded] == ["violence"]
 
 
 def test_deleting_can_be_undone(scene: Scene) -> None:

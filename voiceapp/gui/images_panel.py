@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QMenu
 
 from voiceapp.core import events as ev
 from voiceapp.core import images as i
+from voiceapp.core.checks import CheckImage
 from voiceapp.core.image_versions import label, versions
 from voiceapp.core.images import StoredImage
 from voiceapp.gui.controls import Line, Surface
@@ -334,6 +335,7 @@ class ImagesPanel(Surface):
             (self.tr("Change it"), lambda: self.begin_edit(image)),
             (self.tr("Work from it, too"), lambda: self.inputs.add(image)),
             (self.tr("Show it to the assistant"), lambda: attach(self, image, ask)),
+            (self.tr("Check it"), lambda: ask(CheckImage(image_id=image.id))),
             (self.tr("Copy"), lambda: self._copy(image)),
             (self.tr("Save as…"), lambda: save_as(self, image, ask)),
             (self.tr("Delete"), lambda: ask(i.DeleteImage(image.id))),

@@ -1,0 +1,92 @@
+"""The side panel in the real window: checks by hand, and what it says where nobody draws or judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from tests.gui.scene import Scene
+from tests.pictures import png
+from tests.server.loopback import LoopbackServer
+from tests.server.script import ModerationScript
+from voiceapp.core.checks import CheckImage
+from voiceapp.gui.moderation_page import ModerationPage
+from voiceapp.gui.theme import Theme
+
+pytestmark = pytest.mark.window
+
+
+@pytest.fixture
+def scene(
+    qtbot: QtBot, theme: Theme, openai_server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Scene]:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0a1b2c3d4e5f6071")
+    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.base_url)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    made = Scene(qtbot, theme, openai_server, tmp_path / "data")
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def alone(
+    qtbot: QtBot, theme: Theme, openai_server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Scene]:
+    """Without any provider."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    made = Scene(qtbot, theme, openai_server, tmp_path / "data")
+    yield made
+    made.end()
+
+
+def moderation_of(scene: Scene) -> ModerationPage:
+    """Go to the moderation page."""
+    scene.pages.panel.show_page("Moderation")
+    page = scene.window.findChild(ModerationPage)
+    assert page is not None
+    return page
+
+
+def check(page: ModerationPage, text: str) -> None:
+    page.check.text.setPlainText(text)
+    QTest.mouseClick(page.check.check, Qt.MouseButton.LeftButton)
+
+
+def test_a_text_and_a_picture_are_judged_by_the_service(scene: Scene, tmp_path: Path) -> None:
+    scene.server.script.moderation = ModerationScript(words={"axe": ("violence",)}, image=("sexual",))
+    page = moderation_of(scene)
+    check(page, "It is a calm day at sea. " * 40 + "He raises the axe.")
+    scene.until(lambda: page.check.checked is not None)
+    assert page.check.checked is not None
+    part = page.check.checked.part_for("violence")
+    assert part is not None
+    assert part.passage.of(page.check.checked.text).endswith("He raises the axe.")
+    first = page.check.bars.bars[0].score
+    assert (first.category, first.value) == ("violence", 0.9)
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(png(8, 8))
+    page.wanted.emit(CheckImage(str(picture)))
+    scene.until(lambda: page.check.bars.bars[0].score.category == "sexual")
+    asked = [request.json["input"] for request in scene.sent("/moderations")]
+    assert asked[-1][0]["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+def test_without_a_provider_it_says_what_it_needs_and_invents_nothing(alone: Scene) -> None:
+    panel = alone.panel
+    assert panel.missing.isVisible()
+    assert "Add a key for OpenAI" in panel.missing.text()
+    assert not panel.form.isVisible()
+    assert panel.settings.isVisible()
+    page = moderation_of(alone)
+    check(page, "Good morning.")
+    alone.until(lambda: page.check.checked is not None)
+    assert page.check.checked is not None
+    assert "needs a provider" in page.check.checked.problem
+    assert page.check.checked.parts == ()
+    assert alone.server.requests == []
