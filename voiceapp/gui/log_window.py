@@ -16,6 +16,7 @@ from voiceapp.gui.theme import Theme
 
 REFRESH_MS = 500
 LINES_MAX = 5000
+PORTION_LINES = 500
 LEVELS = (("Debug", logging.DEBUG), ("Info", logging.INFO), ("Warning", logging.WARNING), ("Error", logging.ERROR))
 
 
@@ -50,6 +51,9 @@ class LogWindow(QWidget):
         self._read = read
         self._lines: list[LogLine] = []
         self._last: str | None = None
+        self._unread: list[str] = []
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.refresh)
         self.setWindowTitle(self.tr("Log"))
         self.level, self.room = QComboBox(), QComboBox()
         self.level.setAccessibleName(self.tr("Least level"))
@@ -94,15 +98,18 @@ class LogWindow(QWidget):
         self.activateWindow()
 
     def refresh(self) -> None:
-        """Append what has been logged since."""
-        new = [parsed(text) for text in self._unseen()]
+        """Append what has been logged since, a portion at a time."""
+        unseen = [*self._unread, *self._unseen()]
+        new, self._unread = [parsed(text) for text in unseen[:PORTION_LINES]], unseen[PORTION_LINES:]
+        if self._unread:
+            self._soon.start()
         if not new:
             return
         self._lines = [*self._lines, *new][-LINES_MAX:]
         for room in sorted({line.room for line in new if line.room}):
             if self.room.findData(room) < 0:
                 self.room.addItem(room, room)
-        wanted = [line.text for line in new if self._is_wanted(line)]
+        wanted = [line.text for line in filter(self._wish(), new)]
         if wanted:
             self.text.appendPlainText("\n".join(wanted))
         self._count()
@@ -119,18 +126,19 @@ class LogWindow(QWidget):
             self._last = lines[-1]
         return unseen[::-1]
 
-    def _is_wanted(self, line: LogLine) -> bool:
-        room = self.room.currentData()
-        return line.level >= int(self.level.currentData()) and (not room or line.room == room)
+    def _wish(self) -> Callable[[LogLine], bool]:
+        """Return what tells whether a line is to be shown."""
+        level, room = int(self.level.currentData()), self.room.currentData()
+        return lambda line: line.level >= level and (not room or line.room == room)
 
     def _show_all(self) -> None:
-        self.text.setPlainText("\n".join(line.text for line in self._lines if self._is_wanted(line)))
+        self.text.setPlainText("\n".join(line.text for line in filter(self._wish(), self._lines)))
         bar = self.text.verticalScrollBar()
         bar.setValue(bar.maximum())
         self._count()
 
     def _count(self) -> None:
-        wanted = sum(self._is_wanted(line) for line in self._lines)
+        wanted = sum(map(self._wish(), self._lines))
         self.count.setText(self.tr("{n} of {all} lines").format(n=wanted, all=len(self._lines)))
 
     def showEvent(self, event: QShowEvent) -> None:

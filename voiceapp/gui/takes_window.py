@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from time import perf_counter
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -15,12 +16,16 @@ from voiceapp.core.commands import ExportTake, ListTakes, PlayTake, RetryTake
 from voiceapp.core.conversation import Take, TakeState
 from voiceapp.core.hearing import ExportTranscript, TakePartial
 from voiceapp.core.settings import Job, Settings
+from voiceapp.gui.bin import Bin
 from voiceapp.gui.controls import IconButton, Line
 from voiceapp.gui.dress import dress
+from voiceapp.gui.stack import AWAY_PX
 from voiceapp.gui.take_words import doubts_of, marked_words_of, words_of
 from voiceapp.gui.theme import Theme
 
 SHOWN_MAX = 200
+FIRST_ROWS = 3
+SLICE_MS = 4.0
 RETRIED = frozenset({TakeState.RECORDING, TakeState.RECORDED, TakeState.FAILED, TakeState.SILENT, TakeState.CANCELLED})
 
 
@@ -164,6 +169,10 @@ class TakesWindow(QWidget):
         self._settings = Settings()
         dress(theme, self)
         self._rows: dict[int, TakeRow] = {}
+        self._waiting: dict[int, Take] = {}
+        self._bin = Bin(self)
+        self._fill_soon = QTimer(self, singleShot=True, interval=0)
+        self._fill_soon.timeout.connect(self._fill)
         self._playing: int | None = None
         self.setWindowTitle(self.tr("Recordings"))
         title = QLabel(self.tr("Recordings"))
@@ -182,6 +191,9 @@ class TakesWindow(QWidget):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(inner)
+        self._bar = area.verticalScrollBar()
+        self._bar.valueChanged.connect(self._fill_soon.start)
+        self._bar.rangeChanged.connect(self._fill_soon.start)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 20, 0, 0)
         whole.setSpacing(4)
@@ -208,7 +220,7 @@ class TakesWindow(QWidget):
 
     @property
     def rows(self) -> tuple[TakeRow, ...]:
-        """The rows, newest first."""
+        """The rows that are made, newest first; the others follow as the list is scrolled."""
         return tuple(sorted(self._rows.values(), key=lambda row: -row.take.started_at))
 
     def apply(self, event: ev.Event) -> None:
@@ -218,6 +230,8 @@ class TakesWindow(QWidget):
                 self._show(takes[:SHOWN_MAX])
             case ev.TakeChanged(take=take) if take.id in self._rows:
                 self._rows[take.id].show_take(take)
+            case ev.TakeChanged(take=take) if take.id in self._waiting:
+                self._waiting[take.id] = take
             case ev.TakeChanged(take=take) if self.isVisible():
                 self._insert(take, 0)
                 self._count()
@@ -233,11 +247,22 @@ class TakesWindow(QWidget):
     def _show(self, takes: Sequence[Take]) -> None:
         for row in self._rows.values():
             self._column.removeWidget(row)
-            row.deleteLater()
+            row.move(0, AWAY_PX)
+            self._bin.throw(row)
         self._rows.clear()
-        for place, take in enumerate(takes):
-            self._insert(take, place)
+        self._waiting = {take.id: take for take in takes}
+        for take in takes[:FIRST_ROWS]:
+            self._insert(self._waiting.pop(take.id), len(self._rows))
         self._count()
+        self._fill_soon.start()
+
+    def _fill(self) -> None:
+        """Make rows, a few milliseconds at a time, until they reach a page below what is seen."""
+        began_s = perf_counter()
+        while self._waiting and self._bar.maximum() < self._bar.value() + self._bar.pageStep():
+            self._insert(self._waiting.pop(next(iter(self._waiting))), len(self._rows))
+            if (perf_counter() - began_s) * 1000 > SLICE_MS:
+                break  # the new range calls again
 
     def _insert(self, take: Take, place: int) -> None:
         row = TakeRow(self._theme, take)
@@ -250,12 +275,13 @@ class TakesWindow(QWidget):
         self._column.insertWidget(place, row)
 
     def _count(self) -> None:
-        total_s = sum(row.take.duration_s for row in self._rows.values())
+        takes = [*(row.take for row in self._rows.values()), *self._waiting.values()]
+        total_s = sum(take.duration_s for take in takes)
         self.note.setText(
             self.tr("{n} recordings, {min} min {s} s. All stay on this computer.").format(
-                n=len(self._rows), min=int(total_s // 60), s=int(total_s % 60)
+                n=len(takes), min=int(total_s // 60), s=int(total_s % 60)
             )
-            if self._rows
+            if takes
             else self.tr("What you say is kept here from its first moment.")
         )
 
