@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voiceapp.core.hearing import HearingOptions, HearingWishes, request_of
+from voiceapp.core.settings import Choice, Job, Settings
 from voiceapp.core.speech import HearingRequest
 from voiceapp.core.transcript import Run, Word, clock, runs, speaker_name
 
@@ -31,6 +34,13 @@ def test_options_change_what_they_name() -> None:
     assert (english.is_translated, english.are_speakers_told) == (True, False)
     told = HearingOptions(are_speakers_told=True).applied(english)
     assert (told.is_translated, told.are_speakers_told) == (False, True)
+
+
+def test_who_names_one_provider_is_not_heard_live_by_another() -> None:
+    live = {Job.LIVE_TRANSCRIPTION.value: Choice("openai")}
+    settings = replace(Settings(), jobs=live)
+    assert settings.with_provider("local").choice(Job.LIVE_TRANSCRIPTION) == Choice("local")
+    assert settings.with_provider("openai").choice(Job.LIVE_TRANSCRIPTION) == Choice("openai")
 
 
 def test_doubtful_words_are_found_in_their_order() -> None:

@@ -71,6 +71,16 @@ async def test_diarisation_takes_no_prompt(server: LoopbackServer, wire: Wire) -
     assert server.requests_for(PATH)[0].field("prompt") is None
 
 
+async def test_release_waits_for_no_handshake(server: LoopbackServer, wire: Wire) -> None:
+    async with HttpSpeechToText(wire).hear(REQUEST) as hearing:
+        await hearing.push(TONE)
+        await server.until(lambda: any(request.done_at for request in server.requests_for("/models")))
+        await hearing.finish()
+    (warmed,), (upload,) = server.requests_for("/models"), server.requests_for(PATH)
+    assert warmed.started_at < upload.started_at
+    assert (warmed.connection, upload.connection, server.connections) == (1, 1, 1)
+
+
 async def test_nothing_pushed_sends_nothing(server: LoopbackServer, wire: Wire) -> None:
     async with HttpSpeechToText(wire).hear(REQUEST) as hearing:
         assert (await hearing.finish()).text == ""

@@ -260,6 +260,15 @@ def _events_unasked(request: Request) -> Answer:
     return transcription(HEARD, asked)
 
 
+_LINES = (b'id: 1\ndata: {"type": "transcript.text.done",\n', f'data: "text": {json.dumps(HEARD.text)}}}\n\n'.encode())
+
+
+def _bytewise(answer: Answer) -> Answer:
+    """Return *answer* with every byte in a piece of its own."""
+    whole = b"".join(piece.data for piece in answer.pieces)
+    return replace(answer, pieces=tuple(Piece(whole[i : i + 1]) for i in range(len(whole))), headers=answer.headers)
+
+
 def _hears(number: int, name: str, answer: Answer | Responder) -> Variation:
     return Variation(number, name, HEARING, answer, text=HEARD.text)
 
@@ -270,6 +279,14 @@ HEARING_VARIATIONS = (
     _hears(15, "text-plain", plain(HEARD.text.encode() + b"\n", "text/plain; charset=utf-8")),
     _hears(15, "json-for-text", json_answer({"text": HEARD.text})),
     _hears(15, "no-usage", json_answer({"text": f" {HEARD.text} "})),
+    _hears(7, "utf8-split", _bytewise(json_answer({"text": HEARD.text}))),
+    _hears(5, "events-over-several-lines", faults.stream(*_LINES)),
+    replace(_hears(16, "full-path-as-base-url", json_answer({"text": HEARD.text})), base_url_suffix=HEARING),
+    Variation(8, "error-in-200", HEARING, json_answer(STREAM_ERROR), error=errors.ProviderDown),
+    Variation(8, "empty-body", HEARING, faults.empty_stream(), error=errors.BadAnswer),
+    Variation(9, "detail", HEARING, faults.odd_error(422, {"detail": [{"msg": "x"}]}), error=errors.BadRequest),
+    Variation(9, "string-error", HEARING, faults.odd_error(500, {"error": "out of memory"}), error=errors.ProviderDown),
+    Variation(9, "code-as-text", HEARING, faults.odd_error(429, LITELLM_429), error=errors.RateLimited),
     Variation(15, "html", HEARING, faults.html(), error=errors.BadAnswer),
     Variation(15, "broken-json", HEARING, faults.rubbish(), error=errors.BadAnswer),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -28,10 +30,11 @@ from voiceapp.core.budget import (
 from voiceapp.core.conversation import TakeState
 from voiceapp.core.errors import ProviderDown, StoreError
 from voiceapp.core.models import Model, ModelTable
-from voiceapp.core.settings import Job, Settings
-from voiceapp.core.speech import Basis, ReplyEnd, TextDelta, ToolCall, Transcript, Usage
+from voiceapp.core.settings import Choice, Job, Settings
+from voiceapp.core.speech import Basis, HearingRequest, ReplyEnd, TextDelta, ToolCall, Transcript, Usage
 from voiceapp.core.turn import Phase
 from voiceapp.core.usage import Cost, UsageRow
+from voiceapp.ports import Hearing
 from voiceapp.voice.account import Account
 from voiceapp.voice.metering import Meter
 from voiceapp.voice.session import VoiceSession
@@ -108,6 +111,57 @@ async def test_work_of_this_computer_is_kept_and_free() -> None:
     }  # fmt: skip
     assert kept(stage, "transcription")[0].amounts["seconds"] == pytest.approx(1.0, abs=0.1)
     assert not any(event.cost.unpriced or event.cost.is_rough for event in stage.all(CostAdded))
+
+
+class LiveEar(FakeHearing):
+    """Hears while the person speaks, and knows what that has taken."""
+
+    @asynccontextmanager
+    async def hear(  # type: ignore[override]
+        self, request: HearingRequest, on_partial: Callable[[str], None] | None = None
+    ) -> AsyncIterator[Hearing]:
+        async with super().hear(request, on_partial) as hearing:
+            hearing.spent = (Usage("openai", "ears", {"seconds": 0.5}, Basis.ESTIMATED),)  # type: ignore[attr-defined]
+            yield hearing
+
+
+@virtual_clock
+async def test_what_was_heard_live_is_counted_although_nobody_asked_for_the_words() -> None:
+    stage = new_stage(hearing=LiveEar(SAID))
+    async with stage.session() as session:
+        session.handle(c.StartTalking())
+        await asyncio.sleep(0.5)
+        session.handle(c.Interrupt())
+        await session.settle()
+    (row,) = kept(stage, "transcription")
+    assert (row.basis, row.cost_usd) == (Basis.ESTIMATED, 0.005)
+    stage = new_stage(hearing=LiveEar(SAID))
+    async with stage.session() as session:
+        await speak(session)
+        await stage.until_event(e.TurnTimed)
+    assert [row.basis for row in kept(stage, "transcription")] == [Basis.REPORTED], "counted once"
+
+
+@virtual_clock
+async def test_what_a_failed_live_session_took_is_counted_beside_the_upload() -> None:
+    failed = Usage("openai", "ears", {"seconds": 0.7}, Basis.ESTIMATED)
+    stage = new_stage(hearing=FakeHearing(replace(SAID, spent=(failed,))))
+    async with stage.session() as session:
+        await speak(session)
+        await stage.until_event(e.TurnTimed)
+    assert [row.cost_usd for row in kept(stage, "transcription")] == [pytest.approx(0.007), 0.01]
+
+
+@virtual_clock
+async def test_a_live_ear_in_front_of_the_local_one_is_asked_about_too() -> None:
+    live = {Job.LIVE_TRANSCRIPTION.value: Choice("openai")}
+    stage = new_stage(settings=replace(Settings(), jobs=live, budget_usd=1.0), spent_usd=2.0)
+    async with stage.session() as session:
+        session.handle(c.StartTalking())
+        asked = await stage.until_event(BudgetAsked)
+        session.handle(c.Interrupt())
+        await session.settle()
+    assert asked.job == "live_transcription"
 
 
 @virtual_clock

@@ -143,7 +143,7 @@ async def _words(context: Context, arguments: argparse.Namespace) -> int:
         take = await store.take(arguments.id)
     finally:
         await store.close()
-    form = Format.TXT if arguments.out is None else format_of(arguments.out)
+    form = Format.TXT if arguments.out is None else format_of(arguments.out.name)
     transcript = transcript_of(take)
     text = written(transcript, form, name=Path(take.file).stem, duration_s=take.duration_s, engine=take.engine)
     if form in (Format.SRT, Format.VTT) and not has_times(transcript):

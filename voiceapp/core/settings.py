@@ -191,7 +191,15 @@ class Settings:
         """Return settings in which the turn's three jobs are done by provider *name* with its default models."""
         self.provider(name)
         turn_jobs = {job.value: Choice(name) for job in (Job.CHAT, Job.TRANSCRIPTION, Job.SPEECH)}
-        return replace(self, jobs={**self.jobs, **turn_jobs})
+        live = Job.LIVE_TRANSCRIPTION.value  # whoever names one provider does not want to be heard by another
+        others = {job: choice for job, choice in self.jobs.items() if job != live or choice.provider == name}
+        return replace(self, jobs={**others, **turn_jobs})
+
+
+def speaks_responses(provider: Provider) -> bool:
+    """Tell which of the two chat protocols *provider* gets."""
+    is_openai = provider.kind is ProviderKind.OPENAI and not provider.base_url
+    return provider.chat_api is ChatApi.RESPONSES or (provider.chat_api is ChatApi.AUTO and is_openai)
 
 
 def validated(settings: Settings) -> Settings:

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from gettext import gettext as _
-from pathlib import PurePath
 
 from voiceapp.core.conversation import Take
 from voiceapp.core.cutting import run_together
@@ -44,13 +43,13 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def format_of(path: PurePath) -> Format:
-    """Return the format that a file's ending names. Raises ConfigError for another."""
+def format_of(name: str) -> Format:
+    """Return the format that the ending of a file's *name* names. Raises ConfigError for another."""
     try:
-        return Format(path.suffix.lower().removeprefix("."))
+        return Format(name.lower().rpartition(".")[2])
     except ValueError:
         raise ConfigError(
-            _("Words cannot be written as “{name}”.").format(name=path.name),
+            _("Words cannot be written as “{name}”.").format(name=name),
             hint=_("The name must end in .txt, .md, .srt, .vtt or .json."),
         ) from None
 

@@ -32,9 +32,9 @@ class HearingPage(SettingsPage):
         self.speakers = Switch(theme, self.tr("Who says what"))
         hint = self.tr("For recordings, not while you talk with the assistant.")
         panel.row(self.tr("Speakers"), self.speakers, hint)
-        self.doubts = Switch(theme, self.tr("Mark doubtful words"))
+        self.doubts = Switch(theme, self.tr("Mark them"))
         hint = self.tr("In Recordings and in files, where the model tells how sure it is.")
-        panel.row(self.tr("Doubts"), self.doubts, hint)
+        panel.row(self.tr("Doubtful words"), self.doubts, hint)
         self._add_sending()
         for switch in (self.translated, self.speakers, self.doubts):
             switch.clicked.connect(self._apply)
@@ -45,6 +45,8 @@ class HearingPage(SettingsPage):
     def _add_sending(self) -> None:
         panel = self.section(self.tr("How sound is sent"))
         self.upload = QComboBox()
+        self.upload.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.upload.setMinimumContentsLength(8)
         for value, words in (
             (Upload.AUTO, self.tr("As fits: small to the network, lossless on this computer")),
             (Upload.OPUS, self.tr("Opus, the smallest")),

@@ -86,6 +86,11 @@ class PrivacyPage(SettingsPage):
             provider = settings.provider(name)
             where = f" ({provider.base_url})" if provider.base_url else ""
             label.setText(self.tr("Goes to {name}{where}.").format(name=provider.shown, where=where))
+        live = settings.provider(settings.choice(Job.LIVE_TRANSCRIPTION).provider)
+        if live.name != "local":
+            heard = self.tr("{words} While you speak it goes to {name} already.")
+            voice = self._sent[Job.TRANSCRIPTION]
+            voice.setText(heard.format(words=voice.text(), name=live.shown))
 
 
 class AppearancePage(SettingsPage):

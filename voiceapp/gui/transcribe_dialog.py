@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from voiceapp.core.conversation import Take
 from voiceapp.core.hearing import HearingOptions, TranscribeTake
@@ -51,7 +61,9 @@ class TranscribeDialog(QDialog):
             ("", self.translated),
             ("", self.speakers),
         ):
-            form.addRow(label, widget)
+            beside = QLabel(label)
+            beside.setMinimumHeight(widget.sizeHint().height())  # not above its field's middle
+            form.addRow(beside, widget)
             if label:
                 widget.setAccessibleName(label)
         column = QVBoxLayout(self)
@@ -59,7 +71,9 @@ class TranscribeDialog(QDialog):
         column.setSpacing(16)
         column.addLayout(form)
         if settings.choice(Job.TRANSCRIPTION).provider == "local":
-            column.addWidget(note(self.tr("The engine on this computer hears English and knows neither of the two.")))
+            column.addWidget(
+                note(self.tr("The engine on this computer hears English; it neither translates nor tells speakers."))
+            )
         self.go = QPushButton(self.tr("Turn into words"))
         self.go.setDefault(True)
         self.go.clicked.connect(self._go)

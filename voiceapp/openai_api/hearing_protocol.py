@@ -96,6 +96,8 @@ def objects_in(data: bytes) -> list[dict[str, Any]]:
 
     Raises NotTheProtocol for a web page and for JSON that is broken.
     """
+    if not data:
+        return []
     text = data.decode("utf-8", "replace").lstrip("\ufeff")
     if is_html(text):
         raise NotTheProtocol("html")

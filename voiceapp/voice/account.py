@@ -174,8 +174,14 @@ class MeteredHearing:
     ) -> AsyncIterator[Hearing]:
         """As SpeechToText.hear. The gate is at its beginning: live engines are paid while the person speaks."""
         await self._account.allow(Job.TRANSCRIPTION, self._provider)
+        if not self._provider and not request.is_recording:
+            await self._account.allow(Job.LIVE_TRANSCRIPTION)
         async with self._engine.hear(request, on_partial) as hearing:
-            yield _MeteredUtterance(hearing, self._account, self.rate_hz, self._provider)
+            utterance = _MeteredUtterance(hearing, self._account, self.rate_hz, self._provider)
+            try:
+                yield utterance
+            finally:
+                utterance.leave()
 
     async def close(self) -> None:
         """As SpeechToText.close."""
@@ -189,12 +195,20 @@ class _MeteredUtterance:
         self._rate_hz = rate_hz
         self._provider = provider
         self._frames = 0
+        self._is_counted = False
 
     async def push(self, block: Float32Block) -> None:
         self._frames += len(block)
         await self._hearing.push(block)
 
+    def leave(self) -> None:
+        """Count what a live engine has heard of a take that nobody asked it about."""
+        spent: tuple[Usage, ...] = () if self._is_counted else getattr(self._hearing, "spent", ())
+        for usage in spent:
+            self._account.record(Job.TRANSCRIPTION, usage)
+
     async def finish(self) -> Transcript:
+        self._is_counted = True
         seconds = {"seconds": self._frames / self._rate_hz}
         try:
             transcript = await self._hearing.finish()

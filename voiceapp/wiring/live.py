@@ -115,6 +115,11 @@ class _Both:
         self._resampler = resampler
         self._partials = partials
 
+    @property
+    def spent(self) -> tuple[Usage, ...]:
+        """What the live session has consumed so far."""
+        return self._live.spent if self._live is not None else ()
+
     async def push(self, block: Float32Block) -> None:
         if self._live is not None:
             await self._live.push(block)

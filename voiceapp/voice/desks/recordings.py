@@ -104,7 +104,7 @@ class RecordingsDesk:
 
     async def _export(self, take_id: int, path: Path) -> None:
         take = await self._studio.parts.store.take(take_id)
-        transcript, form = transcript_of(take), format_of(path)
+        transcript, form = transcript_of(take), format_of(path.name)
         text = written(transcript, form, name=Path(take.file).stem, duration_s=take.duration_s, engine=take.engine)
         await asyncio.to_thread(self._write, path, text)
         is_vague = form in (Format.SRT, Format.VTT) and not has_times(transcript)
