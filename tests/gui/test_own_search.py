@@ -32,7 +32,15 @@ from voiceapp.core.batch import (
 )
 from voiceapp.core.commands import Search
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role
-from voiceapp.core.own_search import AskNotes, Found, IndexProgress, OpenMessage, PassagesFound, SearchPassages
+from voiceapp.core.own_search import (
+    AskNotes,
+    Found,
+    IndexOwn,
+    IndexProgress,
+    OpenMessage,
+    PassagesFound,
+    SearchPassages,
+)
 from voiceapp.core.settings import Settings
 from voiceapp.gui.batch_sources import ConversationChoice
 from voiceapp.gui.batches_window import BatchesWindow
@@ -116,6 +124,8 @@ def test_the_window_says_how_much_is_still_to_be_read(stage: Stage, qtbot: QtBot
     stage.session.tell(IndexProgress(1200, "Judge"))
     qtbot.waitUntil(line.isVisible)
     assert "1200 texts" in line.text()
+    QTest.mouseClick(stage.window.rail.index_now, Qt.MouseButton.LeftButton)
+    assert stage.commands(1)[-1] == IndexOwn()
     stage.session.tell(IndexProgress(0, "Judge"))
     qtbot.waitUntil(lambda: not line.isVisible())
 

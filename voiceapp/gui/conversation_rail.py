@@ -102,10 +102,11 @@ class ConversationRail(Surface):
         self.empty.setProperty("role", "meta")
         self.empty.setWordWrap(True)
         self.indexing = QLabel()
+        self.index_now = IconButton(theme, "refresh-cw", self.tr("Read on now"), size_px=24, icon_px=16)
         self.indexing.setProperty("role", "meta")
         self.indexing.setWordWrap(True)
         self.indexing.setToolTip(self.tr("Until then it finds by words, and by meaning what it has read so far."))
-        self.indexing.hide()
+        self.show_indexing(0)
         self.model = ConversationList(self)
         self.view = self._make_view()
         self.recordings = RowButton(theme, "audio-lines", self.tr("Recordings"))
@@ -149,7 +150,10 @@ class ConversationRail(Surface):
         top.addWidget(self.new_button)
         top.addWidget(self.search)
         top.addWidget(self.ask)
-        top.addWidget(self.indexing)
+        line = QHBoxLayout()
+        line.addWidget(self.indexing, 1)
+        line.addWidget(self.index_now)
+        top.addLayout(line)
         top.addWidget(self.empty)
         foot = QVBoxLayout()
         foot.setContentsMargins(8, 8, 8, 8)
@@ -199,7 +203,8 @@ class ConversationRail(Surface):
     def show_indexing(self, left: int) -> None:
         """Say how many texts the search by meaning has still to read; nothing once it has read all."""
         self.indexing.setText(self.tr("Search by meaning: {n} texts still to read").format(n=left))
-        self.indexing.setVisible(left > 0)
+        for part in (self.indexing, self.index_now):
+            part.setVisible(left > 0)
 
     def show_found(self, event: PassagesFound) -> None:
         """Let what was found by its meaning join the list, one row a conversation, the best message of each."""

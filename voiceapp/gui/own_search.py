@@ -8,6 +8,7 @@ from typing import Protocol
 from voiceapp.core.events import Event
 from voiceapp.core.own_search import (
     AskNotes,
+    IndexOwn,
     IndexProgress,
     MessageShown,
     OpenMessage,
@@ -38,6 +39,7 @@ class OwnSearch:
         self._rail, self._page, self._send, self._before = rail, page, send, before
         rail.meaning_wanted.connect(lambda words: send(SearchPassages(words)))
         rail.message_opened.connect(lambda talk, message: self._leave(OpenMessage(talk, message)))
+        rail.index_now.clicked.connect(lambda: send(IndexOwn()))
         rail.asked.connect(lambda question: self._leave(AskNotes(question)))
 
     def apply(self, event: Event) -> None:
