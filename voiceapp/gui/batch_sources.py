@@ -38,7 +38,11 @@ class ConversationChoice(QDialog):
         words.setProperty("role", "secondary")
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Conversations"))
+        self.list.setSpacing(2)
         self.list.itemChanged.connect(lambda _item: self._show_state())
+        self._theme = theme
+        self._dye()
+        theme.changed.connect(self._dye)
         self.all = QPushButton(self.tr("All"))
         self.all.setProperty("compact", True)
         self.all.setAutoDefault(False)
@@ -85,6 +89,12 @@ class ConversationChoice(QDialog):
             self.list.addItem(row)
         self.list.blockSignals(False)
         self._show_state()
+
+    def _dye(self) -> None:
+        """Qt draws the boxes in a colour that dark grounds swallow."""
+        box = f"width: 14px; height: 14px; border: 1px solid {self._theme.css('ink2')}; border-radius: 3px;"
+        ticked = f"background: {self._theme.css('ink')};"
+        self.list.setStyleSheet(f"QListView::indicator {{ {box} }} QListView::indicator:checked {{ {ticked} }}")
 
     def _tick_all(self) -> None:
         for row in range(self.list.count()):
