@@ -26,6 +26,7 @@ from voiceapp.gui.assets import assets_dir
 from voiceapp.gui.conversation_view import ConversationView
 from voiceapp.gui.display import has_display
 from voiceapp.gui.garbage import Garbage
+from voiceapp.gui.in_background import in_background
 from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.session_bridge import Emit, OpenSession, Session, SessionBridge
 from voiceapp.gui.settings_page import Facts
@@ -93,6 +94,7 @@ def run(
     window.ready.connect(garbage.begin)
     window.ready.connect(lambda: QTimer.singleShot(0, window, lambda: _attach(theme, bridge, window)))
     QTimer.singleShot(READY_WITHIN_MS, garbage.begin)
+    window.ready.connect(lambda: _add_switches(theme, bridge, window, windows))
     window.show()
     bridge.start()
     code = app.exec()
@@ -105,6 +107,15 @@ def _attach(theme: Theme, bridge: SessionBridge, window: MainWindow) -> None:
     from voiceapp.gui.attacher import Attacher  # not needed before the window is usable
 
     Attacher(theme, bridge, window)
+
+
+def _add_switches(theme: Theme, bridge: SessionBridge, window: MainWindow, windows: SideWindows) -> None:
+    """Let the service's own tools be switched on: imported beside the window's thread once that is usable."""
+    in_background(
+        window,
+        lambda: importlib.import_module("voiceapp.gui.hosted_switches"),
+        lambda module: module.HostedSwitches(theme, bridge, window, windows),
+    )
 
 
 def _facts(paths: Paths) -> Facts:

@@ -14,6 +14,7 @@ from voiceapp.core import commands as c
 from voiceapp.core import events as e
 from voiceapp.core.audio import Level
 from voiceapp.core.budget import ShowUsage
+from voiceapp.core.documents import ListStores
 from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
 from voiceapp.core.speech import Voice
 from voiceapp.core.tool_events import ListTools
@@ -87,7 +88,7 @@ def test_showing_settings_changes_nothing(desk: Desk) -> None:
     for name in desk.dialog.pages:
         desk.dialog.show_page(name)
     desk.dialog.apply_now()
-    assert desk.wanted == [ListTools(), ShowUsage()]  # two pages ask for what they show
+    assert desk.wanted == [ListTools(), ListStores(), ShowUsage()]  # these pages ask for what they show
     assert desk.dialog.settings == FULL
 
 

@@ -16,15 +16,14 @@ from voiceapp.core.hosted import (
     ChooseHosted,
     HostedChoice,
     HostedKnown,
-    HostedWorked,
     MadeSaved,
     SaveMade,
     ShowHosted,
-    SourcesKnown,
 )
 from voiceapp.core.models import ModelTable
 from voiceapp.core.settings import Choice, Settings, validated
 from voiceapp.core.speech import HostedStep, SourceFound, StepState
+from voiceapp.core.tool_events import HostedWorked, SourcesKnown
 from voiceapp.core.turn import Phase
 from voiceapp.resources import model_table
 from voiceapp.store.local_files import DiskFiles

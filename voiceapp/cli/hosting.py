@@ -18,12 +18,10 @@ from voiceapp.core.hosted import (
     HostedChoice,
     HostedKnown,
     HostedOffer,
-    HostedWorked,
     MadeSaved,
     SaveMade,
-    SourcesKnown,
-    running_words,
 )
+from voiceapp.core.tool_events import HostedWorked, SourcesKnown, running_words
 
 REMOTE = "vs_"
 Handle = Callable[[object], None]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from gettext import gettext as _
 
-from voiceapp.core.conversation import Source, ToolUse
 from voiceapp.core.models import ModelTable
-from voiceapp.core.settings import ChatApi, Job, Provider, ProviderKind, Settings
+from voiceapp.core.settings import Job, ProviderKind, Settings, speaks_responses
 
 
 class HostedTool(StrEnum):
@@ -47,12 +44,6 @@ class HostedOffer:
     shown: str = ""
 
 
-def speaks_responses(provider: Provider) -> bool:
-    """Tell which of the two chat protocols *provider* gets."""
-    is_openai = provider.kind is ProviderKind.OPENAI and not provider.base_url
-    return provider.chat_api is ChatApi.RESPONSES or (provider.chat_api is ChatApi.AUTO and is_openai)
-
-
 def offer(settings: Settings, table: ModelTable) -> HostedOffer:
     """Return what the chat that *settings* name offers: nothing where it is not known to have it."""
     choice = settings.choice(Job.CHAT)
@@ -61,32 +52,6 @@ def offer(settings: Settings, table: ModelTable) -> HostedOffer:
         return HostedOffer(provider=provider.name, shown=provider.shown)
     model = choice.model or table.default(Job.CHAT.value)
     return HostedOffer(table.find(model).hosted, provider.name, provider.shown)
-
-
-def running_words(tool: str) -> str:
-    """Say what is going on."""
-    return _words(_RUNNING, tool)
-
-
-def done_words(tool: str) -> str:
-    """Say what was done."""
-    return _words(_DONE, tool)
-
-
-_RUNNING = {
-    HostedTool.WEB.value: "Searching the web…",
-    HostedTool.FILES.value: "Searching your documents…",
-    HostedTool.CODE.value: "Running code…",
-}
-_DONE = {
-    HostedTool.WEB.value: "Searched the web",
-    HostedTool.FILES.value: "Searched your documents",
-    HostedTool.CODE.value: "Ran code",
-}
-
-
-def _words(words: Mapping[str, str], tool: str) -> str:
-    return _(words.get(tool, tool.replace("_", " ")))
 
 
 # --- commands ---------------------------------------------------------------------------------------------
@@ -130,24 +95,6 @@ class HostedKnown:
 
 
 @dataclass(frozen=True)
-class HostedWorked:
-    """A tool of the service's works, or has worked, on reply *message_id*."""
-
-    turn: int
-    message_id: int
-    use: ToolUse
-    is_running: bool = False
-
-
-@dataclass(frozen=True)
-class SourcesKnown:
-    """What reply *message_id* cites and has made, all of it."""
-
-    message_id: int
-    sources: tuple[Source, ...]
-
-
-@dataclass(frozen=True)
 class MadeSaved:
     """A file that a reply has made is at *path* now; "" where that failed, which a notice has told."""
 
@@ -157,4 +104,4 @@ class MadeSaved:
 
 
 HostedCommand = ShowHosted | ChooseHosted | SaveMade
-HostedEvent = HostedKnown | HostedWorked | SourcesKnown | MadeSaved
+HostedEvent = HostedKnown | MadeSaved

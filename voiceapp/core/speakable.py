@@ -30,6 +30,8 @@ _EMOJI = re.compile(
 _FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$|\$(?=\S)([^$\n]+?)(?<=\S)\$(?!\d)")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:?|【[^】]*】")
 _CITATION = re.compile(r"\[\\?\[\d{1,2}\\?\]\]\(voiceapp:[^)]*\)|(?<![\w\[\\])\[\d{1,2}\](?![(\]])")
+_SOURCES = re.compile(r"\s*\(\s*(?:\[[^\]\n]*\]\(https?://[^)\s]*\)[\s,;]*)+\)")
+"""A parenthesis that holds nothing but links to the web: where a sentence comes from, not what it says."""
 _DEFINITION = re.compile(r"^\s*\[[^\]^]+\]:\s*\S+(?:\s+\"[^\"]*\")?", re.MULTILINE)
 _LABEL = re.compile(r"(?<=\])\[[^\]\[]*\]|(?<=\])\([^)\s]*$")
 _TASK = re.compile(r"^\s*\[[ xX]\]\s+")
@@ -59,7 +61,7 @@ def speakable(markdown: str, phrases: Phrases, *, is_closed: bool = False) -> st
     """
     if not any(char.isalnum() for char in markdown):
         return ""
-    text = _CITATION.sub("", _UNSPEAKABLE.sub("", markdown))
+    text = _SOURCES.sub("", _CITATION.sub("", _UNSPEAKABLE.sub("", markdown)))
     text = _DEFINITION.sub("", _TASK.sub("", _COMMENT.sub(" ", _FOOTNOTE.sub("", _LABEL.sub("", text)))))
     text = _FORMULA.sub(lambda found: _formula(found, phrases), text)
     tokens = _inline().parseInline(text)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from gettext import gettext as _
+from typing import TYPE_CHECKING
 
 from voiceapp.core.tool_settings import Effect, Permission
+
+if TYPE_CHECKING:
+    from voiceapp.core.conversation import Source, ToolUse
 
 
 class Answer(StrEnum):
@@ -82,6 +87,24 @@ class OutsideAsked:
     text: str = ""
 
 
+@dataclass(frozen=True)
+class HostedWorked:
+    """A tool of the service's works, or has worked, on reply *message_id*."""
+
+    turn: int
+    message_id: int
+    use: ToolUse
+    is_running: bool = False
+
+
+@dataclass(frozen=True)
+class SourcesKnown:
+    """What reply *message_id* cites and has made, all of it."""
+
+    message_id: int
+    sources: tuple[Source, ...]
+
+
 # --- commands ---------------------------------------------------------------------------------------------
 
 
@@ -107,5 +130,25 @@ class OutsideAnswered:
     problem: str = ""
 
 
-ToolEvent = PermissionAsked | PermissionSettled | ToolsListed | OutsideAsked
+def running_words(tool: str) -> str:
+    """Say what a tool of the service's is doing."""
+    words = {
+        "web_search": _("Searching the web…"),
+        "file_search": _("Searching your documents…"),
+        "code_interpreter": _("Running code…"),
+    }
+    return words.get(tool, tool.replace("_", " "))
+
+
+def done_words(tool: str) -> str:
+    """Say what a tool of the service's has done; "" for one that is not its own."""
+    words = {
+        "web_search": _("Searched the web"),
+        "file_search": _("Searched your documents"),
+        "code_interpreter": _("Ran code"),
+    }
+    return words.get(tool, "")
+
+
+ToolEvent = PermissionAsked | PermissionSettled | ToolsListed | OutsideAsked | HostedWorked | SourcesKnown
 ToolCommand = AnswerPermission | ListTools | OutsideAnswered

@@ -78,10 +78,11 @@ class NothingHeardLine:
 
 @dataclass(frozen=True)
 class ToolLine:
-    """A tool that was used."""
+    """A tool that was used, or works just now (*is_running*)."""
 
     key: str
     use: ToolUse
+    is_running: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from voiceapp.core.checks import CheckDone, Checked, SubjectKind
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState, ToolUse
 from voiceapp.core.events import Event, Problem, ToolUsed
 from voiceapp.core.images import ConversationImages, ImageChanged, ImageInConversation, StoredImage
-from voiceapp.core.tool_events import PermissionAsked, PermissionSettled
+from voiceapp.core.tool_events import HostedWorked, PermissionAsked, PermissionSettled, SourcesKnown, ToolEvent
 from voiceapp.core.turn import Phase
 from voiceapp.gui.conversation_entries import (
     Added,
@@ -111,8 +111,8 @@ class ConversationModel:
                 return self._on_cost(event)
             case ImageInConversation() | ConversationImages() | ImageChanged():
                 return self._on_images(event)
-            case PermissionAsked() | PermissionSettled():
-                return self._on_question(event)
+            case PermissionAsked() | PermissionSettled() | HostedWorked() | SourcesKnown():
+                return self._on_tool_event(event)
             case _:
                 return []
 
@@ -332,12 +332,22 @@ class ConversationModel:
         self._count += 1
         return [*changes, *self._add(ProblemCard(f"problem-{self._count}", problem, take, message))]
 
-    def _on_question(self, event: PermissionAsked | PermissionSettled) -> list[Change]:
+    def _on_tool_event(self, event: ToolEvent) -> list[Change]:
         match event:
             case PermissionAsked(number):
                 return self._add(Question(f"question-{number}", event))
             case PermissionSettled(number):
                 return self._remove(f"question-{number}")
+            case HostedWorked(_, message_id, use, is_running):
+                line = ToolLine(f"tool-{message_id}-{use.call_id}", use, is_running)
+                if self.index(line.key) is not None:
+                    return self._put(line)
+                at = self.index(_message_key(message_id))
+                return [] if at is None else self._insert(at, line)
+            case SourcesKnown(message_id, sources) if isinstance(reply := self.entry(_message_key(message_id)), Reply):
+                return self._put(replace(reply, message=replace(reply.message, sources=sources)))
+            case _:
+                return []
 
     def _on_tool(self, used: ToolUsed) -> list[Change]:
         self._count += 1
@@ -345,8 +355,7 @@ class ConversationModel:
         line = ToolLine(f"tool-{used.message_id}-now-{self._count}", use)
         reply = self._reply_of_turn(used.turn)
         if reply is not None and (index := self.index(reply.key)) is not None:
-            self.entries.insert(index, line)
-            return [Added(index)]
+            return self._insert(index, line)
         return self._add(line)
 
     # --- the list -----------------------------------------------------------------------------------------
@@ -360,6 +369,10 @@ class ConversationModel:
     def _add(self, entry: Entry) -> list[Change]:
         self.entries.append(entry)
         return [Added(len(self.entries) - 1)]
+
+    def _insert(self, index: int, entry: Entry) -> list[Change]:
+        self.entries.insert(index, entry)
+        return [Added(index)]
 
     def _put(self, entry: Entry) -> list[Change]:
         index = self.index(entry.key)

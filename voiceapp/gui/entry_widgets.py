@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from voiceapp.core import commands as c
 from voiceapp.core.checks import CheckMessage
+from voiceapp.core.conversation import Source
 from voiceapp.core.events import ProviderChecked
 from voiceapp.core.own_search import OpenMessage, place_of
 from voiceapp.core.settings import Job, Settings
@@ -88,7 +89,7 @@ class EntryWidgets(QObject):
             case n.NothingHeardLine():
                 return NothingHeard(self._theme, entry)
             case n.ToolLine():
-                return ToolUseLine(self._theme, entry.use)
+                return ToolUseLine(self._theme, entry.use, is_running=entry.is_running)
             case n.Question(asked=asked):
                 return self._make_question(asked)
             case n.ImageLine(image=image):
@@ -102,7 +103,8 @@ class EntryWidgets(QObject):
         view = ReplyView(self._theme, entry)
         key, message_id = entry.key, entry.message.id
         view.grew.connect(lambda: self.grew.emit(key))
-        view.link_clicked.connect(self._open_link)
+        view.link_clicked.connect(lambda address: self._open_link(address, view, message_id))
+        view.source_chosen.connect(lambda source: self._act_on(source, message_id))
         view.regenerate.connect(lambda: self.wanted.emit(c.Regenerate(message_id)))
         view.speak.connect(lambda: self._speak(message_id))
         view.check.connect(lambda: self.wanted.emit(CheckMessage(message_id)))
@@ -157,9 +159,16 @@ class EntryWidgets(QObject):
         card.set_busy(True)
         self.wanted.emit(c.RetryTake(take_id, provider))
 
-    def _open_link(self, address: str) -> None:
-        """Follow a citation to its message; everything else is asked about first."""
-        if (place := place_of(address)) is not None:
+    def _act_on(self, source: Source, message_id: int) -> None:
+        from voiceapp.gui.source_actions import act_on
+
+        act_on(self._theme, self._owner, source, message_id, self.wanted.emit)
+
+    def _open_link(self, address: str, view: ReplyView, message_id: int) -> None:
+        """Follow a citation to its message, or to a file that was made; everything else is asked about first."""
+        if (made := view.made(address)) is not None:
+            self._act_on(made, message_id)
+        elif (place := place_of(address)) is not None:
             self.wanted.emit(OpenMessage(*place))
         else:
             ask_to_open(self._theme, self._owner, address)
@@ -174,6 +183,8 @@ def renew(widget: QWidget, entry: n.Entry) -> None:
             widget.set_turn(entry)
         case LiveCard(), n.LiveTurn():
             widget.set_turn(entry)
+        case ToolUseLine(), n.ToolLine():
+            widget.set_use(entry.use, is_running=entry.is_running)
         case WaitingCard(), n.WaitingTake():
             widget.set_waiting(entry)
             widget.set_busy(False)

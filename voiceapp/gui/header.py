@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
 
 from voiceapp.gui.controls import IconButton, Surface
 from voiceapp.gui.dress import dress
@@ -74,7 +74,12 @@ class Header(Surface):
         row.addStretch(1)
         row.addWidget(self.menu_button)
         row.addWidget(self.side_button)
+        self._row = row
         self.show_conversation("", 0)
+
+    def add(self, widget: QWidget) -> None:
+        """Put *widget* before the buttons."""
+        self._row.insertWidget(self._row.indexOf(self.menu_button), widget)
 
     def show_conversation(self, title: str, turns: int, cost: str = "") -> None:
         """Show the title, how many turns the person has had in it, and what they cost."""

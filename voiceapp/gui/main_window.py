@@ -303,6 +303,10 @@ class MainWindow(QMainWindow):
         self.shell.toggle_side()
         self.header.side_button.setChecked(self.shell.is_side_open)
 
+    def add_to_header(self, widget: QWidget) -> None:
+        """Put *widget* beside the header's buttons."""
+        self.header.add(widget)
+
     def set_side_panel(self, widget: QWidget | None) -> None:
         """Give the right side its content, closed at first; None removes it and its button."""
         self.shell.set_side_panel(widget)

@@ -6,11 +6,13 @@ does a few milliseconds of work at a time. Only the last block is ever written a
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from voiceapp.core.conversation import Message, Timings
+from voiceapp.core.conversation import Message, Source, Timings
 from voiceapp.core.money import cost_words
 from voiceapp.gui.code_block import CodeBlock
 from voiceapp.gui.controls import IconButton
@@ -25,6 +27,9 @@ from voiceapp.gui.selection import SpanningSelection
 from voiceapp.gui.stack import Stack
 from voiceapp.gui.theme import Theme
 
+if TYPE_CHECKING:
+    from voiceapp.gui.sources import Sources
+
 SHOWN_CHARS = 64_000
 """A longer reply is shown in portions of this size, so that no width and no theme change takes long."""
 
@@ -37,10 +42,12 @@ class ReplyView(Stack):
     Signals:
         grew: there is work for :meth:`step`.
         link_clicked: the address of a link.
+        source_chosen: a ``Source`` that the person wants to see, or to save.
     """
 
     grew = Signal()
     link_clicked = Signal(str)
+    source_chosen = Signal(object)
     regenerate = Signal()
     speak = Signal()
     check = Signal()
@@ -63,6 +70,7 @@ class ReplyView(Stack):
         self.selection = SpanningSelection(self)
         self._spoken = (0, 0)
         self.block_writes = 0
+        self.sources: Sources | None = None
         self._dots = ThinkingDots(theme)
         self._more = QPushButton()
         dress(theme, self._more, "QPushButton")
@@ -143,12 +151,29 @@ class ReplyView(Stack):
         self._verdict.set_text(verdict)
         self._verdict.setVisible(bool(verdict))
         self._dots.setVisible(not message.is_complete and not self.text.strip())
+        if message.sources:
+            self._show_sources(message.sources)
         self.footer.setVisible(message.is_complete or message.timings is not None)
         self.footer.set_message(message, cost_words(self._reply.cost))
         if message.is_complete:
             self.set_spoken(0, 0)
         self.setAccessibleName(self.tr("Answer"))
         self.updateGeometry()
+
+    def _show_sources(self, found: tuple[Source, ...]) -> None:
+        if self.sources is None:
+            from voiceapp.gui.sources import Sources  # most replies have none
+
+            self.sources = Sources(self._theme)
+            self.sources.chosen.connect(self.source_chosen)
+            self.add(self.sources, self.items.index(self._cut))
+        self.sources.set_sources(found)
+
+    def made(self, address: str) -> Source | None:
+        """Return the file that the reply has made and links to as *address* ("sandbox:/mnt/data/plot.png")."""
+        if self.sources is None or not address.startswith("sandbox:"):
+            return None
+        return self.sources.made(address.rpartition("/")[2])
 
     def _cut_words(self) -> str:
         words = self._reply.unheard

@@ -25,6 +25,7 @@ from voiceapp.core.events import Event, SessionReady, SettingsChanged
 from voiceapp.core.settings import Settings
 from voiceapp.gui.controls import DrawnButton, Surface
 from voiceapp.gui.dress import dress
+from voiceapp.gui.settings_documents import DocumentsPage
 from voiceapp.gui.settings_hearing import HearingPage
 from voiceapp.gui.settings_jobs import JobsPage
 from voiceapp.gui.settings_page import Facts, SettingsPage
@@ -92,6 +93,7 @@ class SettingsDialog(QDialog):
             "speech": SpeechPage(theme, known),
             "hearing": HearingPage(theme),
             "tools": ToolsPage(theme),
+            "documents": DocumentsPage(theme),
             "usage": UsagePage(theme),
             "keyboard": KeyboardPage(theme),
             "privacy": PrivacyPage(theme, known),
@@ -140,6 +142,7 @@ class SettingsDialog(QDialog):
             "languages",
             "captions",
             "terminal",
+            "file-text",
             "gauge",
             "keyboard",
             "lock",

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QComboBox, QWidget
 from voiceapp.core.events import EnginesChanged, Event, ProviderChecked, SessionReady
 from voiceapp.core.models import job_by_name
 from voiceapp.core.providers import ModelsListed
-from voiceapp.core.settings import Choice, Job, Settings
+from voiceapp.core.settings import Choice, Job, ProviderKind, Settings
 from voiceapp.gui.controls import Switch
 from voiceapp.gui.settings_page import Facts, Panel, Row, SettingsPage, note, side_by_side
 from voiceapp.gui.theme import Theme
@@ -45,6 +45,7 @@ class EngineChoice(QWidget):
         row.setStretch(1, 3)
         self.setLayout(row)
         self._row = row
+        self._shown = Choice("")
         self.setMinimumWidth(NARROWEST_PX)
         self.provider.activated.connect(lambda: self._on_provider())
         self.model.activated.connect(lambda: self._emit())
@@ -57,6 +58,7 @@ class EngineChoice(QWidget):
 
     def show_choice(self, choice: Choice, names: Sequence[tuple[str, str]], models: Sequence[str]) -> None:
         """Show *choice* among *names*, (name, as shown) each, and suggest *models*."""
+        self._shown = choice
         with QSignalBlocker(self.provider), QSignalBlocker(self.model):
             self.provider.clear()
             for name, shown in names:
@@ -68,8 +70,10 @@ class EngineChoice(QWidget):
         self.model.setEnabled(choice.provider not in ("", "local"))
 
     def choice(self) -> Choice:
-        """Return what is chosen."""
-        return Choice(str(self.provider.currentData()), self.model.currentText().strip())
+        """Return what is chosen; of another model nothing but its name is known."""
+        chosen = Choice(str(self.provider.currentData()), self.model.currentText().strip())
+        is_same = (chosen.provider, chosen.model) == (self._shown.provider, self._shown.model)
+        return self._shown if is_same else chosen
 
     def _on_provider(self) -> None:
         self.model.setEditText("")
@@ -92,6 +96,7 @@ class JobsPage(SettingsPage):
         panel = self.section()
         for job, (label, hint) in self._turn_jobs().items():
             self._add_row(panel, job, label, hint)
+        self._add_effort(panel)
         self._note = note("")
         self.column.addWidget(self._note)
         more = self.section(self.tr("Beside the conversation"))
@@ -121,6 +126,33 @@ class JobsPage(SettingsPage):
         choice.chosen.connect(lambda chosen: self._on_chosen(job, chosen))
         self._choices[job] = choice
         self._rows[job] = panel.row(label, choice, hint)
+
+    def _add_effort(self, panel: Panel) -> None:
+        self.effort = QComboBox()
+        self.effort.activated.connect(lambda: self._on_effort())
+        hint = self.tr("How hard the model thinks before it answers. More is slower and costs more.")
+        self._effort_row = panel.row(self.tr("Effort"), self.effort, hint)
+
+    def _show_effort(self) -> None:
+        """Offer what the model that thinks takes; where that is not known, nothing."""
+        choice = self.settings.choice(Job.CHAT)
+        is_local = self.settings.provider(choice.provider).kind is ProviderKind.LOCAL
+        model = choice.model or self._facts.table.default(Job.CHAT.value)
+        efforts = () if is_local else self._facts.table.find(model).efforts
+        names = {"none": self.tr("None"), "minimal": self.tr("Minimal"), "low": self.tr("Low")}
+        names |= {"medium": self.tr("Medium"), "high": self.tr("High")}
+        with QSignalBlocker(self.effort):
+            self.effort.clear()
+            self.effort.addItem(self.tr("As the model likes"), "")
+            for effort in efforts:
+                self.effort.addItem(names.get(effort, effort), effort)
+            self.effort.setCurrentIndex(max(0, self.effort.findData(choice.effort)))
+        self._effort_row.setVisible(bool(efforts))
+
+    def _on_effort(self) -> None:
+        choice = replace(self.settings.choice(Job.CHAT), effort=str(self.effort.currentData()))
+        if self.offer(replace(self.settings, jobs={**self.settings.jobs, Job.CHAT.value: choice}), self._effort_row):
+            self.show_settings(self.settings)
 
     def _add_fallbacks(self) -> None:
         panel = self.section(self.tr("When a provider fails"))
@@ -157,6 +189,7 @@ class JobsPage(SettingsPage):
                     box.findData(settings.fallbacks[number] if number < len(settings.fallbacks) else "")
                 )
         self.cached.setChecked(settings.is_cached)
+        self._show_effort()
 
     def handle(self, event: Event) -> None:
         if isinstance(event, ProviderChecked) and event.models:

@@ -126,6 +126,13 @@ class Panel(QWidget):
         self._rows.append(widget)
         self._column.addWidget(widget)
 
+    def drop(self, widget: QWidget) -> None:
+        """Take one out and dispose of it."""
+        self._rows.remove(widget)
+        self._column.removeWidget(widget)
+        widget.hide()
+        widget.deleteLater()
+
     def clear(self) -> None:
         for widget in self._rows:
             self._column.removeWidget(widget)

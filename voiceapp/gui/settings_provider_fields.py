@@ -7,9 +7,9 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from voiceapp.core.settings import Job, Provider, ProviderKind
+from voiceapp.core.settings import Job, Memory, Provider, ProviderKind
 from voiceapp.gui.settings_page import Row, note, side_by_side
 
 SERVED_JOBS = tuple(job for job in Job if job not in (Job.LIVE_TRANSCRIPTION, Job.REALTIME))
@@ -57,12 +57,29 @@ class ProviderFields(QWidget):
         command_row = Row(self.tr("Command that prints the key"), self.command, f"{words} {untested}".strip())
         self.command.setAccessibleName(self.tr("Command that prints the key of {name}").format(name=provider.shown))
         column.addWidget(command_row)
+        column.addWidget(self._make_memory())
         given = provider.deployments if self._is_azure else provider.paths
         self.per_job = {job: QLineEdit(given.get(job.value, "")) for job in SERVED_JOBS}
         column.addWidget(self._make_per_job())
         for field in (self.address, self.version, self.command, *self.per_job.values()):
             field.returnPressed.connect(self._on_save)
         self.save.clicked.connect(self._on_save)
+
+    def _make_memory(self) -> Row:
+        """Who remembers conversations, in plain words; a compatible server is never asked to."""
+        self.memory = QComboBox()
+        self.memory.addItem(self.tr("Remembered only here (private)"), Memory.RESENT)
+        self.memory.addItem(self.tr("Remembered by the service too"), Memory.HELD)
+        self.memory.setCurrentIndex(self.memory.findData(self._provider.memory))
+        self.memory.activated.connect(lambda: self._on_save())
+        hint = self.tr(
+            "Private: everything is sent again in each turn, and the service is told to keep nothing. Otherwise it"
+            " keeps what is said for about 30 days, also when you delete it here, and gets only what is new; where you"
+            " interrupted or changed something, it is sent all again."
+        )
+        row = Row(self.tr("Conversations"), self.memory, hint)
+        row.setVisible(self._provider.kind in (ProviderKind.OPENAI, ProviderKind.AZURE))
+        return row
 
     def _make_per_job(self) -> QWidget:
         """Deployments for Azure; for others where an endpoint lies elsewhere than usual."""
@@ -105,7 +122,8 @@ class ProviderFields(QWidget):
         per_job: Mapping[str, str] = {
             job.value: text for job, field in self.per_job.items() if (text := field.text().strip())
         }
-        common = replace(self._provider, base_url=address, key_command=self.command.text().strip())
+        memory, command = Memory(self.memory.currentData()), self.command.text().strip()
+        common = replace(self._provider, base_url=address, key_command=command, memory=memory)
         if self._is_azure:
             return replace(common, api_version=self.version.text().strip(), deployments=per_job)
         return replace(common, paths=per_job)

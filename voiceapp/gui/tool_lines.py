@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from voiceapp.core.conversation import ToolUse
-from voiceapp.core.tool_events import Answer, PermissionAsked
+from voiceapp.core.tool_events import Answer, PermissionAsked, done_words, running_words
 from voiceapp.gui.controls import DrawnButton
 from voiceapp.gui.dress import dress
 from voiceapp.gui.quiet_line import Icon
@@ -23,17 +23,16 @@ LINES_MAX = 12
 class ToolUseLine(QWidget):
     """A tool that was used: one line, opened by a click to what was asked and answered."""
 
-    def __init__(self, theme: Theme, use: ToolUse) -> None:
+    def __init__(self, theme: Theme, use: ToolUse, *, is_running: bool = False) -> None:
         super().__init__()
         dress(theme, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        words = self.tr("{name} did not work") if use.is_error else self.tr("Used {name}")
-        self.toggle = Fold(theme, words.format(name=shown_name(use.name)), _duration(use.duration_ms))
+        self.toggle = Fold(theme, "")
         column.addWidget(self.toggle, 0, Qt.AlignmentFlag.AlignLeft)
-        self.asked = Details(theme, readable(use.arguments), self.tr("What was asked"))
-        self.answered = Details(theme, readable(use.result), self.tr("What was answered"))
+        self.asked = Details(theme, "", self.tr("What was asked"))
+        self.answered = Details(theme, "", self.tr("What was answered"))
         parts: list[QWidget] = []
         for title, details in (
             (self.tr("Asked"), self.asked),
@@ -44,10 +43,23 @@ class ToolUseLine(QWidget):
             label.setContentsMargins(22, 4, 0, 0)
             parts += [label, details]
         self._parts = parts
+        self.set_use(use, is_running=is_running)
         for part in parts:
             part.setVisible(False)
             column.addWidget(part)
         self.toggle.toggled.connect(self._on_toggled)
+
+    def set_use(self, use: ToolUse, *, is_running: bool = False) -> None:
+        """Show how far it is."""
+        if is_running:
+            words = running_words(use.name)
+        elif use.is_error:
+            words = self.tr("{name} did not work").format(name=shown_name(use.name))
+        else:
+            words = done_words(use.name) or self.tr("Used {name}").format(name=shown_name(use.name))
+        self.toggle.set_words(words, _duration(use.duration_ms))
+        self.asked.set_text(readable(use.arguments))
+        self.answered.set_text(readable(use.result))
 
     def _on_toggled(self, is_open: bool) -> None:
         for part in self._parts:
@@ -59,11 +71,18 @@ class Details(QPlainTextEdit):
     """Text as it went over the wire, in the code font, as high as it needs up to a dozen lines."""
 
     def __init__(self, theme: Theme, text: str, name: str) -> None:
-        super().__init__(text[:SHOWN_CHARS] + ("…" if len(text) > SHOWN_CHARS else ""))
+        super().__init__()
         self.setReadOnly(True)
         self.setFont(theme.font(13, is_mono=True))
         self.setAccessibleName(name)
         self.setTabChangesFocus(True)
+        self.set_text(text)
+
+    def set_text(self, text: str) -> None:
+        """Show *text*, as high as it needs."""
+        shown = text[:SHOWN_CHARS] + ("…" if len(text) > SHOWN_CHARS else "")
+        if shown != self.toPlainText():
+            self.setPlainText(shown)
         lines = min(LINES_MAX, max(1, sum(1 + len(line) // 90 for line in text[:2000].splitlines())))
         self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 34)
 
@@ -142,6 +161,14 @@ class Fold(DrawnButton):
         self.setText(text)
         self._aside = aside
         self.setCheckable(True)
+
+    def set_words(self, text: str, aside: str = "") -> None:
+        """Say something else."""
+        self._aside = aside
+        self.setText(text)
+        self.setAccessibleName(f"{text} {aside}".strip())
+        self.updateGeometry()
+        self.update()
 
     def sizeHint(self) -> QSize:
         aside = self.fontMetrics().horizontalAdvance(self._aside)

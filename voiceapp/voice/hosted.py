@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from voiceapp.core.conversation import Message, Source, ToolUse
 from voiceapp.core.events import Event
-from voiceapp.core.hosted import HostedChoice, HostedWorked, SourcesKnown
 from voiceapp.core.speech import HostedStep, SourceFound, StepState
+from voiceapp.core.tool_events import HostedWorked, SourcesKnown
 from voiceapp.voice.history import History
+
+if TYPE_CHECKING:
+    from voiceapp.core.hosted import HostedChoice
 
 
 class Hosted(Protocol):

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from voiceapp.core.errors import ProviderError, VoiceAppError
 from voiceapp.core.events import ProviderChecked
-from voiceapp.core.hosted import speaks_responses
 from voiceapp.core.problems import problem_of
 from voiceapp.core.providers import JobCheck, Standing
-from voiceapp.core.settings import Job, ProviderKind, Settings
+from voiceapp.core.settings import Job, ProviderKind, Settings, speaks_responses
 from voiceapp.wiring.wires import WireMaker
 
 if TYPE_CHECKING:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from voiceapp.core.catalogue import endings, refreshed
 from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.events import Engines, ProviderChecked, ServerFound
-from voiceapp.core.hosted import speaks_responses
 from voiceapp.core.models import ModelTable
 from voiceapp.core.providers import ModelsListed, ProviderEvent
-from voiceapp.core.settings import Choice, Job, Memory, Provider, ProviderKind, Settings
+from voiceapp.core.settings import Choice, Job, Memory, Provider, ProviderKind, Settings, speaks_responses
 from voiceapp.ports import Cache, ChatModel, EngineSet, Moderator, Resampler, Secrets, SpeechToText, TextToSpeech
 from voiceapp.wiring import ears, servers
 from voiceapp.wiring.chain import (

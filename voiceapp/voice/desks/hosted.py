@@ -14,6 +14,7 @@ from voiceapp.core.conversation import Message, Source, SourceKind
 from voiceapp.core.errors import StoreError, VoiceAppError, unexpected
 from voiceapp.core.events import Notice
 from voiceapp.core.models import ModelTable
+from voiceapp.core.tool_events import SourcesKnown
 from voiceapp.ports.documents import DocumentRows, DocumentServices, HostedRows, LocalFiles
 from voiceapp.voice.studio import Studio
 
@@ -149,7 +150,7 @@ class HostedDesk:
             copied = replace(source, path=path, size_bytes=len(data))
             changed = tuple(copied if one.file_id == file_id else one for one in await self._sources(message_id))
             await self._studio.history.set_sources(message_id, changed)
-            self._studio.emit(h.SourcesKnown(message_id, changed))
+            self._studio.emit(SourcesKnown(message_id, changed))
             return copied
 
     async def _sources(self, message_id: int) -> tuple[Source, ...]:
