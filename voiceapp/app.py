@@ -27,6 +27,7 @@ from voiceapp.gui.conversation_view import ConversationView
 from voiceapp.gui.display import has_display
 from voiceapp.gui.garbage import Garbage
 from voiceapp.gui.in_background import in_background
+from voiceapp.gui.in_background import in_background
 from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.session_bridge import Emit, OpenSession, Session, SessionBridge
 from voiceapp.gui.settings_page import Facts
@@ -92,7 +93,7 @@ def run(
         window.ready.connect(lambda: ready_file.write_text("ready\n", encoding="utf-8"))
     garbage = Garbage(lambda: window.is_talking, app)
     window.ready.connect(garbage.begin)
-    window.ready.connect(lambda: QTimer.singleShot(0, window, lambda: _attach(theme, bridge, window)))
+    window.ready.connect(lambda: _attach(theme, bridge, window))
     QTimer.singleShot(READY_WITHIN_MS, garbage.begin)
     window.ready.connect(lambda: _add_switches(theme, bridge, window, windows))
     window.show()
@@ -104,9 +105,12 @@ def run(
 
 
 def _attach(theme: Theme, bridge: SessionBridge, window: MainWindow) -> None:
-    from voiceapp.gui.attacher import Attacher  # not needed before the window is usable
-
-    Attacher(theme, bridge, window)
+    """Let files be attached: not needed before the window is usable, and imported beside its thread."""
+    in_background(
+        window,
+        lambda: importlib.import_module("voiceapp.gui.attacher"),
+        lambda module: module.Attacher(theme, bridge, window),
+    )
 
 
 def _add_switches(theme: Theme, bridge: SessionBridge, window: MainWindow, windows: SideWindows) -> None:

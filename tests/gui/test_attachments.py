@@ -16,12 +16,13 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from tests.fakes import FakeDevices
+from tests.pdfs import pdf
 from tests.pictures import bomb, png
 from tests.server import faults
 from tests.server.loopback import LoopbackServer
 from voiceapp.core.attachments import Kind
-from voiceapp.core.commands import ApplySettings, NewConversation, OpenConversation
-from voiceapp.core.settings import Choice, Job, Settings
+from voiceapp.core.commands import NewConversation, OpenConversation
+from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
 from voiceapp.gui.attached_row import AttachedFile
 from voiceapp.gui.attacher import Attacher
 from voiceapp.gui.conversation_view import ConversationView
@@ -42,12 +43,15 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 class Scene:
     """A window in which things are attached."""
 
-    def __init__(self, qtbot: QtBot, theme: Theme, server: LoopbackServer, folder: Path) -> None:
+    def __init__(
+        self, qtbot: QtBot, theme: Theme, server: LoopbackServer, folder: Path, chat: Choice | None = None
+    ) -> None:
         self.qtbot, self.server, self.folder = qtbot, server, folder
         self._answer = 0
         paths = Paths.below(folder)
         paths.create()
-        opening = Opening(paths, devices=FakeDevices(), adjusted=self._quiet)
+        self._chat = chat
+        opening = Opening(paths, devices=FakeDevices(), adjusted=self._adjusted)
         self.bridge = SessionBridge(lambda emit: open_session(opening, emit))
         self.view = ConversationView(theme)
         self.window = MainWindow(theme, self.bridge, self.view, SideWindows(theme, self.bridge, tuple))
@@ -60,9 +64,13 @@ class Scene:
         self.window.activateWindow()
         qtbot.waitUntil(self.window.isActiveWindow)
 
-    @staticmethod
-    def _quiet(settings: Settings) -> Settings:
-        return replace(settings, is_reply_aloud=False, is_titled_by_model=False)
+    def _adjusted(self, settings: Settings) -> Settings:
+        settings = replace(settings, is_reply_aloud=False, is_titled_by_model=False)
+        if self._chat is None:
+            return settings
+        shed = Provider("shed", ProviderKind.COMPATIBLE, self.server.base_url)
+        jobs = {**settings.jobs, Job.CHAT.value: self._chat}
+        return replace(settings, providers=(*settings.providers, shed), jobs=jobs)
 
     def until(self, is_so: Callable[[], object]) -> None:
         self.qtbot.waitUntil(lambda: bool(is_so()), timeout=20_000)
@@ -122,7 +130,7 @@ class Scene:
         assert self.bridge.wait(10.0)
 
 
-MakeScene = Callable[[], Scene]
+MakeScene = Callable[..., Scene]
 
 
 @pytest.fixture
@@ -134,8 +142,8 @@ def make_scene(
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     made: list[Scene] = []
 
-    def make() -> Scene:
-        made.append(Scene(qtbot, theme, openai_server, tmp_path / "data"))
+    def make(chat: Choice | None = None) -> Scene:
+        made.append(Scene(qtbot, theme, openai_server, tmp_path / "data", chat))
         return made[-1]
 
     yield make
@@ -223,6 +231,31 @@ def test_files_dropped_on_the_window_or_the_entry_are_attached_and_can_be_remove
     assert "built in 1889" in str(parts[0]["text"])
 
 
+def test_a_file_can_be_dropped_on_an_answer_and_a_pdf_goes_as_a_file(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "contract.pdf").write_bytes(pdf("The contract ends in May."))
+    scene.say("Hello")
+    scene.answered()
+    (reply,) = scene.view.findChildren(ReplyView)
+    scene.drop(files(tmp_path / "contract.pdf"), reply)
+    scene.has("contract.pdf")
+    assert "at least" in scene.attacher.chips.chips[0].lines[1]
+    scene.say("When does it end?")
+    scene.answered()
+    words, file = scene.asked()[-1]
+    assert words["text"] == "When does it end?"
+    assert file["type"] == "file"
+
+
+def test_a_pdf_goes_in_words_to_a_server_that_takes_no_files(make_scene: MakeScene, tmp_path: Path) -> None:
+    scene = make_scene(Choice("shed", "llama"))
+    (tmp_path / "contract.pdf").write_bytes(pdf("The contract ends in May."))
+    scene.drop(files(tmp_path / "contract.pdf"))
+    scene.has("contract.pdf")
+    scene.say("When does it end?")
+    scene.answered()
+    assert "The contract ends in May." in str(scene.asked()[-1][0]["text"])
+
+
 def test_files_are_chosen_in_a_dialog(scene: Scene, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("alpha", encoding="utf-8")
     scene.attacher.choose()
@@ -307,11 +340,8 @@ def test_a_click_shows_the_picture_large(scene: Scene) -> None:
     large.close()
 
 
-def test_a_model_without_eyes_is_told_before_anything_is_sent(scene: Scene) -> None:
-    settings = scene.window.settings
-    jobs = {**settings.jobs, Job.CHAT.value: Choice("openai", "gpt-3.5-turbo")}
-    scene.bridge.send(ApplySettings(replace(settings, jobs=jobs)))
-    scene.until(lambda: scene.window.settings.choice(Job.CHAT).model == "gpt-3.5-turbo")
+def test_a_model_without_eyes_is_told_before_anything_is_sent(make_scene: MakeScene) -> None:
+    scene = make_scene(Choice("shed", "gpt-oss:20b"))
     copied_picture()
     QTest.keyClick(scene.window, Qt.Key.Key_V, CONTROL)
     scene.has("Picture.png")

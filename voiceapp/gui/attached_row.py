@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
@@ -37,9 +37,19 @@ class AttachedFile(QWidget):
         said = self.tr("Picture: {name}") if is_picture else self.tr("File: {name}")
         self.setAccessibleName(said.format(name=attachment.name))
         self.setToolTip(f"{attachment.name}\n{facts(attachment)}")
-        if is_picture:
-            wanted = self._size * self.devicePixelRatioF()
-            in_background(self, lambda: _decoded(attachment.path, wanted), self._show)
+
+    def decode(self, then: Callable[[], None]) -> None:
+        """Fetch the pixels beside the window's thread, then call *then*; at once where there are none to fetch."""
+        if self.attachment.kind is not Kind.PICTURE:
+            then()
+            return
+        path, wanted = self.attachment.path, self._size * self.devicePixelRatioF()
+
+        def show(image: QImage) -> None:
+            self._show(image)
+            then()
+
+        in_background(self, lambda: _decoded(path, wanted), show)
 
     def sizeHint(self) -> QSize:
         return self._size
@@ -102,9 +112,15 @@ class AttachedRow(QWidget):
         for file in self.files:
             file.setParent(self)
             file.opened.connect(lambda file=file: self.opened.emit(file.attachment))
+        self._decode(0)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+
+    def _decode(self, number: int) -> None:
+        """One after the other: many at once would take the processor from the window."""
+        if number < len(self.files):
+            self.files[number].decode(lambda: self._decode(number + 1))
 
     def sizeHint(self) -> QSize:
         wide = sum(file.width() + GAP_PX for file in self.files) - GAP_PX

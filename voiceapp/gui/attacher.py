@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+import voiceapp.gui.attached_row  # noqa: F401  # the first card with files must not wait for it
 from voiceapp.core import attachments as a
 from voiceapp.core import events as ev
 from voiceapp.gui.draft_chips import DraftChips
@@ -95,8 +96,8 @@ class Attacher(QObject):
         clipboard = QGuiApplication.clipboard().mimeData()
         for words, act, is_possible in (
             (self.tr("Picture, PDF or text file…"), self.choose, True),
-            (self.tr("Part of the screen…"), self.take_region, True),
-            (self.tr("What was copied"), lambda: self.take(clipboard), is_for_attaching(clipboard)),
+            (self.tr("Part of the screen…") + "\tCtrl+Shift+S", self.take_region, True),
+            (self.tr("What was copied") + "\tCtrl+V", lambda: self.take(clipboard), is_for_attaching(clipboard)),
         ):
             action = menu.addAction(words)
             action.triggered.connect(act)
