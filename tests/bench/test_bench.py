@@ -84,3 +84,11 @@ def test_a_preview_is_measured(tmp_path: Path) -> None:
     (shown, kept) = (series["values"] for series in report["series"])
     assert len(shown) == len(kept) == 1
     assert shown[0] > 0
+
+
+def test_the_uplink_is_measured(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "uplink", "-n", "1", "--live", "1", "--seconds", "0.5")
+    values = {series["name"]: series["values"] for series in report["series"]}
+    assert len(values) == 12
+    (slow,) = next(values[name] for name in values if name.startswith("1 Mbit/s, WAV"))
+    assert slow >= 150 + 16 * 8 - 20, "16 kB take 128 ms on that line"

@@ -155,3 +155,13 @@ async def test_subtitles_without_times_say_so_and_strange_endings_are_refused() 
         session.handle(ExportTranscript(take.id, "/x/a.docx"))
         assert "a.docx" in (await room.until_event(Notice, 2)).message
     assert list(room.written) == ["/x/a.srt"]
+
+
+async def test_an_engine_that_names_nobody_is_told_of() -> None:
+    room = Room("Good morning.")
+    take = await room.recorded()
+    async with room.session() as session:
+        session.handle(TranscribeTake(take.id, HearingOptions(are_speakers_told=True)))
+        notice = await room.until_event(Notice)
+    assert notice.message == "Fake hearing did not tell who speaks."
+    assert (await room.store.take(take.id)).text == "Good morning."

@@ -17,7 +17,7 @@ from voiceapp.core.errors import ConfigError, ProviderError, VoiceAppError
 from voiceapp.core.hearing import HearingOptions, request_of
 from voiceapp.core.settings import Job
 from voiceapp.core.speech import Transcript
-from voiceapp.core.transcript_formats import Format, has_times, times_are_shares, written
+from voiceapp.core.transcript_formats import Format, has_speakers, has_times, times_are_shares, written
 from voiceapp.store.files import told_as_store_error
 from voiceapp.voice.hearing import transcribe as recording_heard
 
@@ -106,7 +106,7 @@ def _tell_doubts(context: Context, heard: Heard, form: Format) -> bool:
     transcript, tell = heard.transcript, context.output
     if form in (Format.SRT, Format.VTT) and not has_times(transcript):
         tell.notice(f"{heard.file.name}: {times_are_shares()}")
-    if heard.options.are_speakers_told and transcript.text and not any(one.speaker for one in transcript.segments):
+    if heard.options.are_speakers_told and transcript.text and not has_speakers(transcript):
         tell.notice(_("{file}: {engine} did not tell who speaks.").format(file=heard.file.name, engine=heard.engine))
     for gap in transcript.gaps:
         tell.failed(_named(ProviderError(f"{gap.words} {gap.reason}"), heard.file))

@@ -69,6 +69,11 @@ def has_times(transcript: Transcript) -> bool:
     return bool(transcript.segments) or not transcript.text.strip()
 
 
+def has_speakers(transcript: Transcript) -> bool:
+    """Tell whether the engine told who speaks."""
+    return any(segment.speaker for segment in transcript.segments)
+
+
 def times_are_shares() -> str:
     """What is said where subtitles have no real times."""
     return _("The engine gave no times: they are shares of the recording by the length of the text.")
@@ -76,7 +81,7 @@ def times_are_shares() -> str:
 
 def plain_text(transcript: Transcript) -> str:
     """Return the words; where the engine told speakers, a line for each who has the floor, beginning with the name."""
-    if not any(segment.speaker for segment in transcript.segments):
+    if not has_speakers(transcript):
         return transcript.text.strip()
     return "\n".join(f"{_named(turn)}{_one_line(turn.text)}" for turn in _turns(transcript.segments))
 

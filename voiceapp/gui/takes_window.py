@@ -102,7 +102,8 @@ class TakeRow(QWidget):
         self._show_words()
         at = datetime.fromtimestamp(take.started_at).astimezone().strftime("%Y-%m-%d %H:%M")
         parts = [at, self.tr("{s} s").format(s=f"{take.duration_s:.1f}")]
-        self.facts.setText(" · ".join([*parts, *([take.engine] if take.engine else [])]))
+        parts += [words for words in (take.engine, take.error if take.text else "") if words]
+        self.facts.setText(" · ".join(parts))
         can_retry = take.state in RETRIED
         self.retry.setVisible(can_retry)
         self.other.setVisible(can_retry)

@@ -12,8 +12,16 @@ from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.events import Notice, TakeChanged
 from voiceapp.core.hearing import ExportTranscript, HearingOptions, TakePartial, TranscribeTake, request_of
 from voiceapp.core.settings import Job
-from voiceapp.core.speech import Transcript
-from voiceapp.core.transcript_formats import Format, format_of, has_times, times_are_shares, transcript_of, written
+from voiceapp.core.speech import HearingRequest, Transcript
+from voiceapp.core.transcript_formats import (
+    Format,
+    format_of,
+    has_speakers,
+    has_times,
+    times_are_shares,
+    transcript_of,
+    written,
+)
 from voiceapp.ports import SpeechToText
 from voiceapp.voice.account import Account, MeteredHearing
 from voiceapp.voice.hearing import transcribe
@@ -63,17 +71,22 @@ class RecordingsDesk:
         finally:
             account.close()
         await self._keep(take, transcript, transcript.engine or engine.label)
+        if self._request(options).are_speakers_told and transcript.text and not has_speakers(transcript):
+            studio.emit(Notice(_("{engine} did not tell who speaks.").format(engine=engine.label)))
 
     async def _heard(self, take: Take, engine: SpeechToText, options: HearingOptions) -> Transcript:
-        studio = self._studio
-        settings, store = studio.settings, studio.parts.store
-        usual = request_of(settings.hearing, settings.language, settings.vocabulary, is_recording=True)
+        studio, store = self._studio, self._studio.parts.store
 
         def on_partial(text: str) -> None:
             studio.emit(TakePartial(take.id, text))
 
         clip = await store.load_take(take.id)
-        return await transcribe(engine, clip, options.applied(usual), studio.parts.make_resampler, on_partial)
+        return await transcribe(engine, clip, self._request(options), studio.parts.make_resampler, on_partial)
+
+    def _request(self, options: HearingOptions) -> HearingRequest:
+        settings = self._studio.settings
+        usual = request_of(settings.hearing, settings.language, settings.vocabulary, is_recording=True)
+        return options.applied(usual)
 
     async def _keep(self, take: Take, transcript: Transcript, label: str) -> None:
         """Store what was heard; silence does not replace words that are there."""
