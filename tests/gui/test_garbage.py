@@ -128,3 +128,8 @@ def keep_making_objects(garbage: Garbage, count: int) -> list[list[int]]:
         kept += [[number] for number in range(2 * YOUNG)]
         garbage.look()
     return kept
+
+
+def test_giving_back_is_harmless_anywhere() -> None:
+    give_back()
+    give_back()

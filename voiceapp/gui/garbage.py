@@ -87,3 +87,11 @@ class Garbage(QObject):
         gc.freeze()
         self._aside += self._old
         self._middle = self._old = 0
+
+
+def give_back() -> None:
+    """Return to the system the memory that only starting needed (3 MB). Only glibc has to be told; 1 ms."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
