@@ -134,3 +134,11 @@ def test_a_key_can_come_from_a_command(terminal: Terminal, openai_server: Loopba
     assert {request.headers["authorization"] for request in openai_server.requests} == {f"Bearer {SHED_KEY}"}
     log = "".join(path.read_text() for path in terminal.data.rglob("*.log"))
     assert SHED_KEY not in log
+
+
+def test_who_remembers_is_set_in_plain_words(terminal: Terminal) -> None:
+    done = terminal.run("providers", "set", "openai", "--memory", "held")
+    assert done.code == 0
+    assert "30 days" in done.out
+    assert 'memory = "held"' in next(terminal.data.rglob("settings.toml")).read_text(encoding="utf-8")
+    assert terminal.run("providers", "set", "local", "--memory", "held").code == 2

@@ -137,6 +137,18 @@ async def test_another_model_gets_everything(server: LoopbackServer, wire: Wire)
     assert len(bodies(server)[1]["input"]) == 3
 
 
+async def test_another_provider_in_between_is_told_of(server: LoopbackServer, make_wire: MakeWire) -> None:
+    own, other = HeldConversations(), HeldConversations()
+    second = more(FIRST, "And of Spain?")
+    third = more(second, "And of Italy?", said="Madrid, says the other.")
+    await parts_of(ResponsesChat(make_wire(), held=own), FIRST)
+    await parts_of(ResponsesChat(make_wire(), held=other), second)
+    assert words(bodies(server)[1]) == ["Capital of France?", SAID, "And of Spain?"]
+    await parts_of(ResponsesChat(make_wire(), held=own), third)
+    assert bodies(server)[2]["previous_response_id"] == "resp_1"
+    assert words(bodies(server)[2]) == ["And of Spain?", "Madrid, says the other.", "And of Italy?"]
+
+
 async def test_a_response_that_is_too_old_is_not_built_upon(server: LoopbackServer, wire: Wire) -> None:
     now_s = [0.0]
     chat = ResponsesChat(wire, held=HeldConversations(wall=lambda: now_s[0]))

@@ -15,6 +15,7 @@ from tests.server.loopback import LoopbackServer
 from tests.server.script import ChatScript, HostedScript
 from tests.server.spec_check import openai_spec
 from voiceapp.core.conversation import Line, Role, Source, SourceKind, ToolUse
+from voiceapp.core.errors import TimedOut
 from voiceapp.core.hosted import HostedChoice, HostedOffer, offer
 from voiceapp.core.models import Model, cost_by
 from voiceapp.core.settings import Choice, Provider, ProviderKind, Settings, validated
@@ -201,6 +202,14 @@ async def test_a_tool_that_failed(server: LoopbackServer, wire: Wire) -> None:
     server.script.chat = ChatScript(("Six", "."), hosted=(HostedScript(failed),))
     parts = await parts_of(ResponsesChat(wire), ASKED)
     assert [part.state for part in parts if isinstance(part, HostedStep)][-1] is StepState.FAILED
+
+
+async def test_slow_code_is_waited_for(server: LoopbackServer, wire: Wire) -> None:
+    server.script.chat = replace(hosted_items.ALL, first_token_ms=700.0)  # longer than the wire's patience
+    parts = await parts_of(ResponsesChat(wire), ASKED)
+    assert isinstance(parts[-1], ReplyEnd)
+    with pytest.raises(TimedOut):
+        await parts_of(ResponsesChat(wire), replace(ASKED, hosted=None))
 
 
 async def test_a_store_that_is_gone_does_not_cost_the_reply(server: LoopbackServer, wire: Wire) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voiceapp.core.errors import ConfigError
-from voiceapp.core.settings import OPENAI, ChatApi, Choice, Job, Provider, ProviderKind, Settings, validated
+from voiceapp.core.settings import OPENAI, ChatApi, Choice, Job, Memory, Provider, ProviderKind, Settings, validated
 from voiceapp.store.settings_file import SettingsFile
 
 MINE = Provider(
@@ -126,3 +127,13 @@ def test_any_valid_settings_come_back(
     path = tmp_path_factory.mktemp("any") / "settings.toml"
     SettingsFile(path).save(settings)
     assert SettingsFile(path).load() == settings
+
+
+def test_who_remembers_and_the_effort_are_kept(tmp_path: Path) -> None:
+    file = SettingsFile(tmp_path / "settings.toml")
+    held = replace(OPENAI, memory=Memory.HELD)
+    wanted = validated(Settings(providers=(held,), jobs={"chat": Choice("openai", "gpt-6-luna", "low")}))
+    file.save(wanted)
+    again = SettingsFile(tmp_path / "settings.toml")
+    assert again.load() == wanted
+    assert again.notices == ()

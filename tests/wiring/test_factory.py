@@ -22,7 +22,7 @@ from tests.store.test_key_command import printing, runs
 from voiceapp.core.conversation import Line, Role
 from voiceapp.core.errors import AuthFailed
 from voiceapp.core.providers import ModelEnding, ModelsListed, ProviderEvent, ProviderWaiting, Standing, TookOver
-from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings, validated
+from voiceapp.core.settings import ChatApi, Choice, Job, Memory, Provider, ProviderKind, Settings, validated
 from voiceapp.core.speech import ChatRequest, HearingRequest, SpeechRequest, TextDelta
 from voiceapp.paths import Paths
 from voiceapp.ports import EngineSet
@@ -335,3 +335,34 @@ async def test_wires_to_the_same_provider_share_its_queue(
     assert one._queue is other._queue
     for wire in (one, other):
         await wire.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "memory", "kept"),
+    [
+        (ProviderKind.OPENAI, Memory.RESENT, False),
+        (ProviderKind.OPENAI, Memory.HELD, True),
+        (ProviderKind.COMPATIBLE, Memory.HELD, False),
+    ],
+)
+async def test_the_service_remembers_only_where_that_was_chosen(
+    kind: ProviderKind, memory: Memory, kept: bool, paths: Paths, openai_server: LoopbackServer
+) -> None:
+    provider = Provider("mine", kind, base_url=openai_server.base_url, chat_api=ChatApi.RESPONSES, memory=memory)
+    settings = validated(Settings(providers=(provider,), jobs={"chat": Choice("mine", "gpt-6-luna", "low")}))
+    said = "The capital of France is Paris."
+    first = replace(ASKED, conversation_key="voiceapp-1")
+    second = replace(first, lines=(*first.lines, Line(Role.ASSISTANT, said), Line(Role.USER, "And now?")))
+    for request in (first, second):  # each by engines of their own, as after a restart
+        factory = factory_of(paths, FakeSecrets(mine=KEY), lambda _sentence: None)
+        engines = await factory.make(settings)
+        async for _part in engines.chat.reply(request):
+            pass
+        await engines.chat.close()
+        await engines.release()
+        factory.close()
+    bodies = [request.json for request in openai_server.requests_for("/responses")]
+    assert [body["store"] for body in bodies] == [kept, kept]
+    assert (bodies[1].get("previous_response_id") == "resp_1") is kept
+    assert [len(body["input"]) for body in bodies] == [1, 1 if kept else 3]
+    assert {body["reasoning"]["effort"] for body in bodies} == {"low"}

@@ -223,9 +223,11 @@ def _moderate(commands: Commands) -> None:
 
 
 def _providers(commands: Commands) -> None:
-    one = _command(commands, "providers", _("List, add, remove or test who does the work."))
-    one.add_argument("action", nargs="?", choices=("list", "add", "remove", "test"), default="list")
+    one = _command(commands, "providers", _("List, add, set, remove or test who does the work."))
+    one.add_argument("action", nargs="?", choices=("list", "add", "set", "remove", "test"), default="list")
     one.add_argument("name", nargs="?", metavar="NAME")
+    words = _("set: who remembers conversations: resent = only this computer, held = the service too")
+    one.add_argument("--memory", choices=("resent", "held"), help=words)
     one.add_argument("--images", action="store_true", help=_("test: draw an image too, which costs money"))
     new = one.add_argument_group(_("add"))
     new.add_argument("--base-url", default="", metavar="URL", help=_("its address; a full endpoint is understood"))

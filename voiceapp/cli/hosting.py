@@ -93,7 +93,6 @@ class Hosting:
             await self._until(lambda one=one: one.file_id in self._saved)  # type: ignore[misc]
             if path := self._saved[one.file_id]:
                 self._output.event("saved", name=one.title, file=path)
-                self._output.text(_("Saved {file}").format(file=path))
 
     async def _named(self, handle: Handle) -> list[str]:
         """Return the service's names of the stores that were named: by number, by name, or by the service's own."""

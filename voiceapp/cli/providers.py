@@ -15,14 +15,14 @@ from voiceapp.core.environment import without_environment
 from voiceapp.core.errors import ConfigError, StoreError
 from voiceapp.core.events import ProviderChecked
 from voiceapp.core.providers import JobCheck, Standing
-from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings, validated
+from voiceapp.core.settings import Choice, Job, Memory, Provider, ProviderKind, Settings, validated
 from voiceapp.store.settings_file import SettingsFile
 from voiceapp.wiring.factory import factory_of
 from voiceapp.wiring.session import secrets_of, settings_in_force
 
 
 def run(arguments: argparse.Namespace) -> int:
-    actions = {"list": list_them, "add": add, "remove": remove, "test": test}
+    actions = {"list": list_them, "add": add, "set": set_it, "remove": remove, "test": test}
     return run_job(arguments, lambda context: actions[arguments.action](context, arguments))
 
 
@@ -69,6 +69,28 @@ async def add(context: Context, arguments: argparse.Namespace) -> int:
     _save(context, file, replace(settings, providers=(*settings.providers, provider)))
     context.output.event("added", name=name)
     context.output.text(_("{name} is added. Try it: voiceapp providers test {name}").format(name=name))
+    return 0
+
+
+async def set_it(context: Context, arguments: argparse.Namespace) -> int:
+    """Decide who remembers conversations with a provider."""
+    name = _name_of(arguments)
+    settings, file = settings_in_force(context.paths, secrets_of(context.paths, context.on_key))
+    provider = settings.provider(name)
+    if arguments.memory is None:
+        raise ConfigError(_("Set what? --memory resent, or --memory held."))
+    memory = Memory(arguments.memory)
+    if memory is Memory.HELD and provider.kind not in (ProviderKind.OPENAI, ProviderKind.AZURE):
+        raise ConfigError(_("{name} is not known to hold conversations.").format(name=provider.shown))
+    changed = replace(provider, memory=memory)
+    providers = tuple(changed if one.name == name else one for one in settings.providers)
+    _save(context, file, replace(settings, providers=providers))
+    context.output.event("set", name=name, memory=memory.value)
+    words = {
+        Memory.RESENT: _("Private: everything is sent again in each turn, and {name} is told to keep nothing."),
+        Memory.HELD: _("{name} keeps what is said for about 30 days, and gets only what is new."),
+    }
+    context.output.text(words[memory].format(name=provider.shown))
     return 0
 
 

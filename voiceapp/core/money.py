@@ -64,6 +64,13 @@ def amount_words(amounts: Mapping[str, float]) -> str:
         words.append(_("{n} images").format(n=f"{told['images']:,.0f}"))
     if "checks" in told:
         words.append(_("{n} checks").format(n=f"{told['checks']:,.0f}"))
+    for kind, name in (
+        ("web_searches", _("{n} searches of the web")),
+        ("file_searches", _("{n} searches of documents")),
+        ("code_runs", _("{n} runs of code")),
+    ):
+        if kind in told:
+            words.append(name.format(n=f"{told[kind]:,.0f}"))
     return " · ".join(words)
 
 

@@ -57,11 +57,16 @@ class ReplyDecoder(Protocol):
         ...
 
 
-async def reply_parts(wire: Wire, sent: Sent, reply: ReplyDecoder) -> AsyncGenerator[ReplyPart, None]:
-    """Yield the parts of *sent* as *reply* reads them, last a ReplyEnd. Raises ProviderError."""
+async def reply_parts(
+    wire: Wire, sent: Sent, reply: ReplyDecoder, silence_s: float | None = None
+) -> AsyncGenerator[ReplyPart, None]:
+    """Yield the parts of *sent* as *reply* reads them, last a ReplyEnd. Raises ProviderError.
+
+    *silence_s*: patience between pieces, where it differs from the wire's own.
+    """
     where = wire.where(sent.model)
     error: ProviderError | None = None
-    async with aclosing(wire.chunks(sent)) as chunks:
+    async with aclosing(wire.chunks(sent, silence_s=silence_s)) as chunks:
         try:
             async with aclosing(_until_over(chunks, reply, where, _has_frame(sent))) as parts:
                 async for part in parts:

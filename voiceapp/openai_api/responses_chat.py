@@ -19,6 +19,8 @@ from voiceapp.openai_api.responses_protocol import Item, ResponsesDecoder, reque
 from voiceapp.openai_api.wire import Wire
 
 ENDPOINT = "responses"
+HOSTED_SILENCE_S = 180.0
+"""Code that runs at the service, or a slow page, says nothing for as long as it takes; the person sees what works."""
 THOUGHTS_KEPT = 64
 """Tool calls whose reasoning is remembered; a turn that calls more tools only thinks again."""
 
@@ -87,7 +89,8 @@ class ResponsesChat:
         async with self._wire.post(ENDPOINT, body) as sent:
             decoder = ResponsesDecoder(self._wire.provider.name, sent.model)
             text: list[str] = []
-            async with aclosing(reply_parts(self._wire, sent, decoder)) as parts:
+            patience_s = HOSTED_SILENCE_S if asked.hosted else None
+            async with aclosing(reply_parts(self._wire, sent, decoder, patience_s)) as parts:
                 async for part in parts:
                     self._remember(decoder)
                     if isinstance(part, TextDelta):

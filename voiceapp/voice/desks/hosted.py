@@ -167,4 +167,5 @@ class HostedDesk:
             self._studio.emit(Notice(error.message, error.hint, is_problem=True))
             self._studio.emit(h.MadeSaved(message_id, file_id, ""))
             return
+        self._studio.emit(Notice(_("{name} was saved as {path}.").format(name=source.title, path=path)))
         self._studio.emit(h.MadeSaved(message_id, file_id, path))
