@@ -142,6 +142,7 @@ LISTED = ("nomic-embed-text", "Systran/faster-whisper-small", "speaches-ai/Kokor
     [
         ("chat", "qwen3:8b"),
         ("transcription", "Systran/faster-whisper-small"),
+        ("live_transcription", "Systran/faster-whisper-small"),
         ("speech", "speaches-ai/Kokoro-82M"),
         ("embeddings", "nomic-embed-text"),
         ("images", "flux-dev"),

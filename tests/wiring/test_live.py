@@ -15,6 +15,7 @@ from tests.server.loopback import LoopbackServer
 from tests.server.realtime import Session
 from tests.server.script import HearingScript, LiveScript
 from voiceapp.core.errors import ProviderError
+from voiceapp.core.providers import Standing
 from voiceapp.core.settings import Choice, Job, Settings, validated
 from voiceapp.core.speech import Basis, HearingRequest, Transcript
 from voiceapp.paths import Paths
@@ -23,6 +24,7 @@ from voiceapp.wiring.engines import EngineFactory
 from voiceapp.wiring.factory import factory_of
 
 UPLOADS = "/audio/transcriptions"
+SPOKEN = HearingRequest()
 LIVE, WHOLE = "Heard while it was spoken.", "Heard as a whole."
 
 
@@ -59,8 +61,8 @@ async def engines(factory: EngineFactory, settings: Settings) -> EngineSet:
 
 async def heard_by(
     engines: EngineSet,
-    request: HearingRequest = HearingRequest(),
-    partials: list[str] | None = None,  # noqa: B008
+    request: HearingRequest = SPOKEN,
+    partials: list[str] | None = None,
 ) -> Transcript:
     engine = engines.hearing
     tone = (0.3 * np.sin(2 * np.pi * 300 * np.arange(2 * engine.rate_hz) / engine.rate_hz)).astype(np.float32)
@@ -206,3 +208,24 @@ async def test_in_a_chain_the_live_ear_is_first(
     assert (await heard_by(engines)).text == LIVE
     await close(engines)
     assert len(notices) == 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "standing"), [(realtime.transcribe, Standing.WORKS), (closes_at_once, Standing.FAILS)]
+)
+async def test_a_test_really_opens_a_session(
+    behaviour: Callable[[Session], Awaitable[None]],
+    standing: Standing,
+    factory: EngineFactory,
+    settings: Settings,
+    openai_server: LoopbackServer,
+) -> None:
+    openai_server.realtime.behave_next(behaviour)
+    (check,) = (await factory.check(settings, "openai", (Job.LIVE_TRANSCRIPTION.value,))).jobs
+    assert check.standing is Standing.NOT_OFFERED, "none is listed, and none was chosen"
+    openai_server.script.models = ("gpt-transcribe", "gpt-live-transcribe")
+    (check,) = (await factory.check(settings, "openai", (Job.LIVE_TRANSCRIPTION.value,))).jobs
+    assert (check.standing, check.model) == (standing, "gpt-live-transcribe")
+    assert (check.latency_ms is not None) == (standing is Standing.WORKS)
+    (session,) = openai_server.realtime.sessions
+    assert session.types() in ([], ["session.update"])

@@ -172,7 +172,7 @@ def merged(shipped: ModelTable, own: ModelTable) -> ModelTable:
 def pick(ids: Iterable[str], job: str) -> str:
     """Choose from the *ids* that a compatible server lists the one that most likely does *job*; "" when none does."""
     known = sorted(ids)
-    wanted = _TRAITS.get(job)
+    wanted = _TRAITS.get("transcription" if job == "live_transcription" else job)
     if wanted is not None:
         return next((i for i in known if any(trait in i.lower() for trait in wanted)), "")
     others = [trait for traits in _TRAITS.values() for trait in traits]

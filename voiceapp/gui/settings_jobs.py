@@ -114,7 +114,10 @@ class JobsPage(SettingsPage):
 
     def _other_jobs(self) -> dict[Job, tuple[str, str]]:
         return {
-            Job.LIVE_TRANSCRIPTION: (self.tr("Live captions"), self.tr("Words while you speak.")),
+            Job.LIVE_TRANSCRIPTION: (
+                self.tr("Live captions"),
+                self.tr("Words while you speak. At OpenAI about four times the price of Hearing."),
+            ),
             Job.REALTIME: (self.tr("Live conversation"), self.tr("Hears, thinks and speaks in one.")),
             Job.IMAGES: (self.tr("Drawing"), self.tr("Makes images.")),
             Job.MODERATION: (self.tr("Checking"), self.tr("Judges texts and images.")),

@@ -1,4 +1,4 @@
-"""Live transcription in both directions: our wishes to client events, server events to the words of one take. No socket.
+"""Live transcription both ways: our wishes to client events, server events to the words of one take. No socket.
 
 The service's names of today (GA) are sent; those of the retired beta, explicit nulls, and items that come without being
 announced are understood, since compatible servers still speak so.

@@ -16,6 +16,7 @@ from voiceapp.core.settings import Job, ProviderKind
 from voiceapp.core.speech import Basis, HearingRequest, Transcript, Usage
 from voiceapp.openai_api import sentences
 from voiceapp.openai_api.errors import error_for_event
+from voiceapp.openai_api.facts import is_error
 from voiceapp.openai_api.live_protocol import COMMIT, RATE_HZ, Ignored, Take, append, session_update
 from voiceapp.openai_api.realtime_socket import RealtimeSocket, open_socket
 from voiceapp.openai_api.speech_to_text import INAUDIBLE_DB
@@ -26,6 +27,35 @@ MESSAGE_S = 0.1
 SILENCE_S = 8.0
 """Without a sign of the server for so long after release, another way is quicker."""
 _JOB = Job.LIVE_TRANSCRIPTION.value
+
+
+async def greet(wire: Wire, model: str) -> None:
+    """Open a session, let it take our wishes over, and leave. Raises ProviderError."""
+    where = wire.where(model)
+    socket = await _opened(wire, model)
+    try:
+        socket.post(session_update(HearingRequest(), model, wire.known(model)))
+        async with asyncio.timeout(wire.timeouts.first_s):
+            while True:
+                event = await socket.receive()
+                if is_error(event):
+                    raise error_for_event(event, where)
+                Take(model).take(event)
+                if str(event.get("type")).endswith("session.updated"):
+                    return
+    except TimeoutError:
+        raise sentences.timed_out(where) from None
+    except Ignored:
+        raise sentences.not_here(where, "settings ignored") from None
+    finally:
+        await socket.close()
+
+
+async def _opened(wire: Wire, model: str) -> RealtimeSocket:
+    query = {"intent": "transcription"}
+    if wire.provider.kind is ProviderKind.COMPATIBLE:  # they ask for it; the service itself refuses it
+        query["model"] = model
+    return await open_socket(wire, query, model)
 
 
 class LiveSpeechToText:
@@ -117,8 +147,11 @@ class LiveHearing:
         """End the session. Idempotent."""
         self._work.cancel()
         await asyncio.gather(self._work, return_exceptions=True)
-        if self._result.done():
+        if self._result.done() and not self._result.cancelled():
             self._result.exception()  # seen: a take that nobody asks about must not complain
+        # An error holds the frames that it went through, and they hold this: without a ring, all of it goes at once.
+        self._result = asyncio.get_running_loop().create_future()
+        self._result.cancel()
 
     # --- inside -------------------------------------------------------------------------------------------
 
@@ -137,10 +170,7 @@ class LiveHearing:
     async def _talk(self) -> None:
         wire = self._wire
         model = await wire.model_for(_JOB, self._model)
-        query = {"intent": "transcription"}
-        if wire.provider.kind is ProviderKind.COMPATIBLE:  # they ask for it; the service itself refuses it
-            query["model"] = model
-        socket = await open_socket(wire, query, model)
+        socket = await _opened(wire, model)
         try:
             socket.post(session_update(self._request, model, wire.known(model)))
             take = Take(model)

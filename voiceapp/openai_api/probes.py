@@ -1,7 +1,8 @@
 """Does this provider do that job, really? The cheapest request for each, through the same wire as everything else.
 
 A probe costs nothing worth counting: a token, a fifth of a second of silence, one word. Images cost cents and are
-only drawn when that is asked for. What needs a live session is judged by the list of models alone, and said so.
+only drawn when that is asked for. A session for live transcription is opened and closed again; a conversation is judged
+by the list of models alone, and said so.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from voiceapp.openai_api.adapt import Body
 from voiceapp.openai_api.errors import error_for_event, error_from
 from voiceapp.openai_api.facts import is_error
 from voiceapp.openai_api.hearing_protocol import form_fields, objects_in
+from voiceapp.openai_api.live_speech_to_text import greet
 from voiceapp.openai_api.provider_speech import ProviderSpeech
 from voiceapp.openai_api.sse import NotTheProtocol, json_objects
 from voiceapp.openai_api.uploads import WavEncoder
@@ -56,12 +58,13 @@ class Prober:
         tries: dict[str, Callable[[str], Awaitable[float]]] = {
             Job.CHAT.value: self._chat,
             Job.TRANSCRIPTION.value: self._transcription,
+            Job.LIVE_TRANSCRIPTION.value: self._live,
             Job.SPEECH.value: self._speech,
             Job.IMAGES.value: self._image,
             Job.MODERATION.value: self._moderation,
             Job.EMBEDDINGS.value: self._embedding,
         }
-        if job not in tries:
+        if job not in tries or (job == Job.LIVE_TRANSCRIPTION.value and not self._hears_live()):
             return self._by_list(job)
         model = self._models.get(job, "")
         try:
@@ -101,6 +104,16 @@ class Prober:
         fields = form_fields(HearingRequest(), model, self._wire.known(model))
         files = {"file": (encoder.name, encoder.finish(), encoder.mime)}
         return await self._json(Job.TRANSCRIPTION.value, fields, files, read=objects_in)
+
+    def _hears_live(self) -> bool:
+        """Whether a live session is worth opening: one was chosen, or the list has a model for it."""
+        job = Job.LIVE_TRANSCRIPTION.value
+        return bool(self._models.get(job)) or self._by_list(job).standing is Standing.NOT_TRIED
+
+    async def _live(self, model: str) -> float:
+        began_s = time.perf_counter()
+        await greet(self._wire, model)
+        return _ms_since(began_s)
 
     async def _speech(self, model: str) -> float:
         began_s = time.perf_counter()

@@ -104,6 +104,8 @@ class HttpHearing:
             await asyncio.gather(*self._sending, return_exceptions=True)
         for piece in {*self._pieces, self._maker.current}:
             piece.drop()
+        self._sending.clear()  # what failed holds the frames that it went through
+        self._pieces.clear()
 
     # --- inside -------------------------------------------------------------------------------------------
 
