@@ -89,13 +89,6 @@ def test_the_blind_are_told_before_anything_is_sent_and_earlier_pictures_are_onl
         shown_to(asked(ShownFile("a.pdf", "data:")), SEES, "X")
 
 
-def test_gallery_pictures_count_too() -> None:
-    line = Line(Role.USER, "this", pictures=("data:image/png;base64,",))
-    with pytest.raises(CannotSee):
-        shown_to((line,), BLIND, "X")
-    assert shown_to((line, Line(Role.USER, "that")), BLIND, "X")[0].pictures == ()
-
-
 def test_a_message_without_words_is_told_for_what_is_attached() -> None:
     one = Attachment(1, Kind.PICTURE, "a.png", "/a.png")
     lines = told((Message(1, 1, Role.USER, "", 0.0, attachments=(one,)), Message(2, 1, Role.ASSISTANT, "", 0.0)))

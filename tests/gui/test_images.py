@@ -24,6 +24,8 @@ from voiceapp.core.commands import ApplySettings, NewConversation, OpenConversat
 from voiceapp.core.images import ImageChosen
 from voiceapp.core.moderation import Action, Policy, Rule
 from voiceapp.core.tool_events import Answer, AnswerPermission, PermissionAsked
+from voiceapp.gui.attached_row import AttachedFile
+from voiceapp.gui.attacher import Attacher
 from voiceapp.gui.image_card import ImageCard
 from voiceapp.gui.image_grid import mime_for
 from voiceapp.gui.moderation_page import ModerationPage
@@ -411,28 +413,33 @@ def test_wishes_about_the_picture_do_not_reach_the_chat(scene: Scene, tmp_path: 
     assert [request for request in scene.sent("/chat/completions") if "tools" in request.json] == []
 
 
+def attach(scene: Scene) -> None:
+    """Let the panel's picture go with the next message."""
+    chips = Attacher(scene.window._theme, scene.bridge, scene.window).chips
+    QTest.mouseClick(scene.panel.head.attach, Qt.MouseButton.LeftButton)
+    scene.until(lambda: [chip.draft.attachment.name for chip in chips.chips if chip.draft] == ["A lighthouse"])
+
+
 def test_a_picture_is_shown_to_the_model_with_the_next_message(scene: Scene) -> None:
     scene.drawn("A lighthouse")
-    QTest.mouseClick(scene.panel.head.attach, Qt.MouseButton.LeftButton)
-    scene.until(lambda: any("next message" in notice.message for notice in scene.window.notices.shown))
+    attach(scene)
     said(scene, "What do you see?")
     scene.until(lambda: scene.sent("/chat/completions"))
     content = scene.sent("/chat/completions")[0].json["messages"][-1]["content"]
     assert [part["type"] for part in content] == ["text", "image_url"]
     address = content[1]["image_url"]["url"]
     assert QImage.fromData(base64.b64decode(address.partition(",")[2])).width() == 120
-    scene.until(lambda: len(cards(scene)) == 1)
+    scene.until(lambda: len(scene.window.findChildren(AttachedFile)) == 1)
 
 
 def test_pictures_are_there_when_a_conversation_is_opened_again(scene: Scene) -> None:
     scene.drawn("A lighthouse")
-    QTest.mouseClick(scene.panel.head.attach, Qt.MouseButton.LeftButton)
-    scene.until(lambda: any("next message" in notice.message for notice in scene.window.notices.shown))
+    attach(scene)
     said(scene, "What do you see?")
-    scene.until(lambda: len(cards(scene)) == 1)
+    scene.until(lambda: len(scene.window.findChildren(AttachedFile)) == 1)
     scene.until(lambda: scene.window.strip.strip.phase.value == "idle")
     conversation_id = scene.window._head.id
     scene.bridge.send(NewConversation())
-    scene.until(lambda: not cards(scene))
+    scene.until(lambda: not scene.window.findChildren(AttachedFile))
     scene.bridge.send(OpenConversation(conversation_id))
-    scene.until(lambda: len(cards(scene)) == 1)
+    scene.until(lambda: len(scene.window.findChildren(AttachedFile)) == 1)

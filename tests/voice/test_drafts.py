@@ -143,7 +143,7 @@ async def test_stopping_while_it_waits_gives_the_words_back() -> None:
         await table.stage.until(lambda: any(told.pending for told in table.stage.all(a.DraftsChanged)))
         session.handle(SendText("What is it?", is_aloud=False))
         await table.stage.until_phase(Phase.THINKING)
-        while not table.stage.chat.warmed:  # the turn is at work
+        while not table.stage.chat.warmed:  # noqa: ASYNC110  # no event tells that the turn is at work
             await asyncio.sleep(0)
         session.handle(Interrupt())
         assert await table.stage.until_event(a.DraftReturned) == a.DraftReturned("What is it?")

@@ -10,15 +10,19 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import FakeChat
+from tests.fakes.attachments import FakePrepare, MemoryAttachments
 from tests.fakes.images import PICTURE, FakeImages, MemoryImages
 from tests.voice.stage import Stage
 from voiceapp.core import images as i
+from voiceapp.core.attachments import AttachRefused
 from voiceapp.core.commands import SendText
 from voiceapp.core.conversation import Role
 from voiceapp.core.errors import ToolError
 from voiceapp.core.events import MessageChanged, TurnTimed
 from voiceapp.core.settings import Choice, Settings
+from voiceapp.core.vision import VisionTable
 from voiceapp.resources import image_phrases, model_table
+from voiceapp.voice.desks.drafts import DraftDesk
 from voiceapp.voice.desks.images import ImageDesk
 from voiceapp.voice.image_wishes import ImageWishes
 from voiceapp.voice.kits.images import Images
@@ -43,7 +47,9 @@ class Talk:
         def make(studio: Studio) -> tuple[ImageDesk]:
             self.desk = ImageDesk(studio, self.gallery, self.painter, model_table(), Path("pictures"))
             self.kit.wishes = ImageWishes(self.desk, studio, image_phrases())
-            studio.instead, studio.sent = self.kit.wishes.instead, self.desk.attachments.sent
+            studio.instead = self.kit.wishes.instead
+            files = MemoryAttachments(self.stage.store)
+            studio.attached = DraftDesk(studio, files, FakePrepare(), VisionTable())
             return (self.desk,)
 
         self.stage.make_desks = make
@@ -130,29 +136,10 @@ async def test_what_is_about_something_else_goes_to_the_chat_and_ends_the_subjec
     assert len(talk.painter.requests) == 1
 
 
-async def test_an_attached_picture_goes_with_one_message_and_stands_with_it() -> None:
+async def test_a_picture_of_the_gallery_goes_along_as_a_file_does() -> None:
     talk = Talk()
     kept = await talk.gallery.add(PICTURE.data, i.StoredImage(0, "", "png", 8, 6, "A lighthouse"))
     async with talk.session() as session:
         session.handle(i.AttachImage(kept.id))
-        attached = await talk.stage.until_event(i.ImagesAttached)
-        assert attached.images == (kept,)
-        await talk.say(session, "What is this?")
-        (line,) = talk.stage.chat.requests[0].lines
-        (address,) = line.pictures
-        assert address.startswith("data:image/png;base64,")
-        assert talk.stage.all(i.ImagesAttached)[-1].images == ()
-        shown = await talk.stage.until_event(i.ImageInConversation)
-        assert shown.image == kept
-
-
-async def test_an_attached_picture_can_be_left_out() -> None:
-    talk = Talk()
-    kept = await talk.gallery.add(PICTURE.data, i.StoredImage(0, "", "png", 8, 6, "A lighthouse"))
-    async with talk.session() as session:
-        session.handle(i.AttachImage(kept.id))
-        await talk.stage.until_event(i.ImagesAttached)
-        session.handle(i.AttachImage(kept.id, is_attached=False))
-        await talk.stage.until_event(i.ImagesAttached, 2)
-        await talk.say(session, "Hello")
-        assert talk.stage.chat.requests[0].lines[0].pictures == ()
+        refused = await talk.stage.until_event(AttachRefused)  # a gallery in memory has no files
+        assert refused.name == "A lighthouse"

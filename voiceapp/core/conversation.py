@@ -172,14 +172,13 @@ class Conversation:
 class Line:
     """One message as the model is told it; *tool_uses* were before its words.
 
-    *pictures*: data addresses of images that it is shown with it; *attachments* go with it, *shown* is what of them
+    *attachments* go with it; *shown* is what of them
     can be sent, once it was read from the disk.
     """
 
     role: Role
     text: str
     tool_uses: tuple[ToolUse, ...] = ()
-    pictures: tuple[str, ...] = field(default=(), repr=False)
     attachments: tuple[Attachment, ...] = ()
     shown: tuple[Shown, ...] = field(default=(), repr=False)
 
@@ -189,14 +188,8 @@ TOLD_RESULT_CHARS = 600
 INTERRUPTED_NOTE = "[The user interrupted here and did not hear the rest.]"
 
 
-NO_PICTURES: Mapping[int, tuple[str, ...]] = {}
-
-
-def told(messages: Sequence[Message], pictures: Mapping[int, tuple[str, ...]] = NO_PICTURES) -> tuple[Line, ...]:
-    """Return what the model is told: of an interrupted reply only what was heard, and empty messages not at all.
-
-    *pictures*: by message, the images that it is shown.
-    """
+def told(messages: Sequence[Message]) -> tuple[Line, ...]:
+    """Return what the model is told: of an interrupted reply only what was heard, and empty messages not at all."""
     lines: list[Line] = []
     for message in messages:
         if message.heard_chars is None:
@@ -205,8 +198,8 @@ def told(messages: Sequence[Message], pictures: Mapping[int, tuple[str, ...]] = 
             heard = message.text[: message.heard_chars].strip()
             text = f"{heard} {INTERRUPTED_NOTE}" if heard else ""
         if text or message.attachments:
-            uses, seen = _told_uses(message.tool_uses), pictures.get(message.id, ())
-            lines.append(Line(message.role, text, uses, seen, message.attachments))
+            uses = _told_uses(message.tool_uses)
+            lines.append(Line(message.role, text, uses, message.attachments))
     return tuple(lines)
 
 

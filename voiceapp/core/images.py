@@ -232,15 +232,9 @@ class SaveImage:
 
 @dataclass(frozen=True)
 class AttachImage:
-    """Show a picture to the model with the next message; *is_attached* False takes it back.
-
-    *small*: the picture made smaller, as a file; empty = as it is.
-    """
+    """Let a picture go with the next message, as a file does (``core.attachments``)."""
 
     image_id: int
-    is_attached: bool = True
-    small: bytes = field(default=b"", repr=False)
-    secret_fields: ClassVar[tuple[str, ...]] = ("small",)
 
 
 @dataclass(frozen=True)
@@ -360,13 +354,6 @@ class ImageSaved:
 
 
 @dataclass(frozen=True)
-class ImagesAttached:
-    """The pictures that the model will be shown with the next message."""
-
-    images: tuple[StoredImage, ...]
-
-
-@dataclass(frozen=True)
 class ImageInConversation:
     """A picture belongs into the open conversation, after what stands there now; *message_id*: it stands with that."""
 
@@ -393,7 +380,6 @@ ImageEvent = (
     | ImageChanged
     | ImageChosen
     | ImageSaved
-    | ImagesAttached
     | ImageInConversation
     | ConversationImages
 )

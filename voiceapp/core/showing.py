@@ -39,14 +39,14 @@ def shown_to(lines: Sequence[Line], vision: Vision, who: str) -> tuple[Line, ...
 
     Raises CannotSee where the question itself comes with something that cannot be sent: nothing was sent then.
     """
-    if not any(line.shown or line.pictures for line in lines):
+    if not any(line.shown for line in lines):
         return tuple(lines)
     asked = max((at for at, line in enumerate(lines) if line.role is Role.USER), default=-1)
     return tuple(_shown(line, vision, who, is_asked=at == asked) for at, line in enumerate(lines))
 
 
 def _shown(line: Line, vision: Vision, who: str, *, is_asked: bool) -> Line:
-    if is_asked and vision.is_blind and (line.pictures or any(isinstance(one, ShownPicture) for one in line.shown)):
+    if is_asked and vision.is_blind and any(isinstance(one, ShownPicture) for one in line.shown):
         raise cannot_see(who)
     parts: list[Shown] = []
     for one in line.shown:
@@ -59,7 +59,7 @@ def _shown(line: Line, vision: Vision, who: str, *, is_asked: bool) -> Line:
                 parts.append(ShownText(name, text) if text else NotShown(name))
             case _:
                 parts.append(one)
-    return replace(line, shown=tuple(parts), pictures=() if vision.is_blind else line.pictures)
+    return replace(line, shown=tuple(parts))
 
 
 def in_words(one: ShownText | NotShown) -> str:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QImage, QImageReader
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QTimer
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
-from voiceapp.core.images import AttachImage, ImageAdded, ImageInput, StoredImage
+from voiceapp.core.images import ImageAdded, ImageInput, StoredImage
 from voiceapp.gui.image_form import ImageForm, InputChip
-from voiceapp.gui.in_background import in_background
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.thumbnails import Thumbnails
 
-SHOWN_PX = 1024
-"""The longer side of what a model is shown; more is more to send, and models make it smaller anyway."""
 HIDE_MS = 400
 """How long a window manager needs to take a window off the screen before its picture is taken."""
 
@@ -95,22 +92,6 @@ def png_of(image: QImage, format_: str = "PNG") -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, format_)  # type: ignore[call-overload]
     return bytes(data.data())
-
-
-def attach(owner: QObject, image: StoredImage, ask: Callable[[object], None]) -> None:
-    """Show *image* to the model with the next message, made smaller beside the window's thread: it travels faster."""
-    in_background(owner, lambda: small_of(image.path), lambda small: ask(AttachImage(image.id, small=small)))
-
-
-def small_of(path: str) -> bytes:
-    """Return the picture within :data:`SHOWN_PX` as a JPEG file, as a PNG where it is transparent. Worker thread."""
-    reader = QImageReader(path)
-    reader.setAutoTransform(True)
-    size = reader.size()
-    if max(size.width(), size.height()) > SHOWN_PX:
-        reader.setScaledSize(size.scaled(QSize(SHOWN_PX, SHOWN_PX), Qt.AspectRatioMode.KeepAspectRatio))
-    image = reader.read()
-    return b"" if image.isNull() else png_of(image) if image.hasAlphaChannel() else png_of(image, "JPEG")
 
 
 def screen_shot(window: QWidget, then: Callable[[QImage], None]) -> None:

@@ -17,7 +17,6 @@ from voiceapp.gui.controls import IconButton, Surface
 from voiceapp.gui.dress import dress
 from voiceapp.gui.image_form import dollars
 from voiceapp.gui.image_grid import mime_for
-from voiceapp.gui.image_inputs import attach
 from voiceapp.gui.in_background import in_background
 from voiceapp.gui.mask_canvas import ZOOM_STEP, MaskCanvas
 from voiceapp.gui.theme import Theme
@@ -184,7 +183,7 @@ class ImageWindow(Surface):
     def attach(self) -> None:
         """Show it to the model with the next message."""
         if self.image is not None:
-            attach(self, self.image, self.asked.emit)
+            self.asked.emit(i.AttachImage(self.image.id))
 
     def _change(self) -> None:
         if self.image is not None:

@@ -20,7 +20,7 @@ from voiceapp.gui.dress import dress
 from voiceapp.gui.image_form import ImageForm
 from voiceapp.gui.image_grid import THUMB_PX, ImageGrid
 from voiceapp.gui.image_head import ImageHead
-from voiceapp.gui.image_inputs import Inputs, attach, png_of, screen_shot
+from voiceapp.gui.image_inputs import Inputs, png_of, screen_shot
 from voiceapp.gui.image_progress import ImageProgress
 from voiceapp.gui.image_window import ImageWindow, copied, save_as
 from voiceapp.gui.theme import Theme
@@ -303,7 +303,7 @@ class ImagesPanel(Surface):
 
     def _attach_current(self) -> None:
         if self.current is not None:
-            attach(self, self.current, self.asked.emit)
+            self.asked.emit(i.AttachImage(self.current.id))
 
     def _step(self, step: int) -> None:
         image = self.window_.image
@@ -334,7 +334,7 @@ class ImagesPanel(Surface):
             (self.tr("Show large"), lambda: self.open_large(image.id)),
             (self.tr("Change it"), lambda: self.begin_edit(image)),
             (self.tr("Work from it, too"), lambda: self.inputs.add(image)),
-            (self.tr("Show it to the assistant"), lambda: attach(self, image, ask)),
+            (self.tr("Show it to the assistant"), lambda: ask(i.AttachImage(image.id))),
             (self.tr("Check it"), lambda: ask(CheckImage(image_id=image.id))),
             (self.tr("Copy"), lambda: self._copy(image)),
             (self.tr("Save as…"), lambda: save_as(self, image, ask)),

@@ -14,13 +14,12 @@ from voiceapp.core.check_words import not_sent
 from voiceapp.core.checks import DraftKept
 from voiceapp.core.commands import ApplySettings, Command, PlayTake, RetryTake
 from voiceapp.core.conversation import Take
-from voiceapp.core.images import SAID, AttachImage, ImageJobEnded, ImagesAttached, StoredImage
+from voiceapp.core.images import SAID, ImageJobEnded
 from voiceapp.core.money import usd
 from voiceapp.core.providers import ModelEnding, TookOver
 from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
 from voiceapp.gui.notices import NoticeAction, NoticeText
 
-ATTACHED_MS = 10_000
 Send = Callable[[Command], None]
 SPEECH_SERVERS = frozenset({"speaches"})
 """Servers that hear and speak but do not chat."""
@@ -48,26 +47,15 @@ def notice_for(
         case BudgetAsked():
             return _over_budget(event, send)
         case _:
-            return _about_images(event, send)
+            return _about_images(event)
 
 
-def _about_images(event: ev.Event, send: Send) -> NoticeText | None:
+def _about_images(event: ev.Event) -> NoticeText | None:
     match event:
         case ImageJobEnded(job=job, problem=problem) if problem is not None and job.startswith(SAID):
             return NoticeText(problem.message, problem.hint, is_problem=True)
-        case ImagesAttached(images) if images:
-            return _attached(images, send)
         case _:
             return None
-
-
-def _attached(images: tuple[StoredImage, ...], send: Send) -> NoticeText:
-    def leave_out() -> None:
-        for image in images:
-            send(AttachImage(image.id, is_attached=False))
-
-    words = ngettext("{n} image goes with your next message.", "{n} images go with your next message.", len(images))
-    return NoticeText(words.format(n=len(images)), "", (NoticeAction(_("Leave out"), leave_out),), for_ms=ATTACHED_MS)
 
 
 def _over_budget(asked: BudgetAsked, send: Send) -> NoticeText:

@@ -155,9 +155,9 @@ def _next_round(held: Held, request: ChatRequest) -> Rest | None:
     return Rest(held.id, replace(request, lines=(), tool_rounds=results))
 
 
-def _facts(line: Line) -> tuple[str, str, tuple[str, ...], tuple[int, ...]]:
+def _facts(line: Line) -> tuple[str, str, tuple[int, ...]]:
     """What of a line the service was told. Tools of earlier turns are in what it holds."""
-    return line.role.value, line.text, line.pictures, tuple(one.id for one in line.attachments)
+    return line.role.value, line.text, tuple(one.id for one in line.attachments)
 
 
 def _digest(lines: Sequence[Line]) -> str:

@@ -48,7 +48,7 @@ def completions_content(line: Line) -> str | list[dict[str, Any]]:
 
 
 def _has_files(line: Line) -> bool:
-    return bool(line.pictures) or any(isinstance(one, ShownPicture | ShownFile) for one in line.shown)
+    return any(isinstance(one, ShownPicture | ShownFile) for one in line.shown)
 
 
 def _words(line: Line) -> str:
@@ -59,8 +59,6 @@ def _parts(line: Line) -> Iterator[str | ShownPicture | ShownFile]:
     """Yield the words, then what is attached; what was not read from the disk is named."""
     if line.text or not (line.shown or line.attachments):
         yield whole(line.text)
-    for address in line.pictures:
-        yield ShownPicture("", address)
     for one in line.shown or tuple(NotShown(one.name) for one in line.attachments):
         yield whole(in_words(one)) if isinstance(one, ShownText | NotShown) else one
 

@@ -44,7 +44,6 @@ class History:
         self._head = EMPTY
         self._messages: list[Message] = []
         self._query = ""
-        self._pictures: dict[int, tuple[str, ...]] = {}
 
     @property
     def conversation_id(self) -> int | None:
@@ -53,11 +52,7 @@ class History:
 
     def lines(self) -> tuple[Line, ...]:
         """What the model is told."""
-        return told(self._messages, self._pictures)
-
-    def show(self, message_id: int, pictures: tuple[str, ...]) -> None:
-        """Let the model see *pictures* (data addresses) with a message, until the conversation is opened again."""
-        self._pictures = {message_id: pictures}
+        return told(self._messages)
 
     def message(self, message_id: int) -> Message | None:
         """Return a message of the open conversation."""

@@ -86,7 +86,7 @@ class ImageWishes:
         for image in await work:
             if history.conversation_id == conversation_id:
                 message = history.last(Role.ASSISTANT) or history.last(Role.USER)
-                await self._desk.attachments.put_into_conversation(image, message)
+                await self._desk.put_into_conversation(image, message)
 
     async def _go_back(self, image: StoredImage, steps: int) -> str:
         images = await self._desk.gallery.all()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from voiceapp.core.conversation import Line, Message, Timings
+from voiceapp.core.conversation import Line, Timings
 from voiceapp.core.errors import DeviceError
 from voiceapp.core.events import Event
 from voiceapp.core.settings import Settings
@@ -52,6 +52,10 @@ class Stopwatch:
 class Attached(Protocol):
     """What the person has attached to the message that comes next, typed or spoken."""
 
+    async def add(self, name: str, path: str) -> None:
+        """Let a file go along under *name*; what is wrong with it is told by events."""
+        ...
+
     async def going(self) -> tuple[Attachment, ...]:
         """Return what goes along, once all of it is ready. Raises CannotSee where it cannot; it then stays attached."""
         ...
@@ -77,7 +81,6 @@ class Studio:
         is_idle: whether nobody talks and nothing is being answered; work in the background waits for that.
         instead: given what the person said, who answers in place of the chat model; must not wait.
         hosted: knows which of the service's own tools are on.
-        sent: called with the person's message once it is stored, before it is answered.
         attached: what goes along with the next message; None = nothing can be attached.
         previews: voices that were tried out.
         beside: runs work that no turn owns and no one waits for; it ends with the session. It must tell its errors.
@@ -101,7 +104,6 @@ class Studio:
     beside: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
     is_idle: Callable[[], bool] = lambda: True
     instead: Callable[[str], Brief | None] = lambda _text: None
-    sent: Callable[[Message], Awaitable[None]] | None = None
     previews: Previews = field(default_factory=Previews)
     hosted: Hosted = field(default_factory=NoHosted)
     attached: Attached | None = None

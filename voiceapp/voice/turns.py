@@ -351,8 +351,6 @@ class Turn:
         )
         if self._studio.attached is not None:
             self._studio.attached.went(attached)
-        if self._studio.sent is not None:
-            await self._studio.sent(message)
         if guard is not None:
             guard.sent(message)
         return True

@@ -38,7 +38,7 @@ def make_desks(
     gallery = FileImages(store.database.parent, store, studio.parts.wall)
     images = ImageDesk(studio, gallery, makers, table, pictures, GuardGate(studio))
     kit.wishes = ImageWishes(images, studio, resources.image_phrases())
-    studio.instead, studio.sent = kit.wishes.instead, images.attachments.sent
+    studio.instead = kit.wishes.instead
     files = FileAttachments(store.database.parent, store, studio.parts.wall)
     studio.attached = drafts = DraftDesk(studio, files, prepare, resources.vision_table())
     return (

@@ -46,7 +46,7 @@ class SeeingChat:
             raise
 
     def _seen(self, request: ChatRequest) -> ChatRequest:
-        if not any(line.shown or line.pictures for line in request.lines):
+        if not any(line.shown for line in request.lines):
             return request
         from voiceapp.core.showing import shown_to
         from voiceapp.core.vision import BLIND

@@ -70,6 +70,10 @@ class DraftDesk:
 
     # --- for turns ----------------------------------------------------------------------------------------
 
+    async def add(self, name: str, path: str) -> None:
+        """As Attached.add."""
+        await self._attach(name, path, b"")
+
     async def going(self) -> tuple[a.Attachment, ...]:
         """As Attached.going."""
         await self._is_idle.wait()

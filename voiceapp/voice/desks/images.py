@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from voiceapp.core import images as i
+from voiceapp.core.conversation import Message, title_of
 from voiceapp.core.errors import BadRequest, VoiceAppError, unexpected
 from voiceapp.core.events import Notice
 from voiceapp.core.image_names import file_name
@@ -20,7 +21,6 @@ from voiceapp.core.problems import problem_of
 from voiceapp.core.settings import Job
 from voiceapp.ports import EngineSet, ImageGate, ImageMaker, ImageMakers, ImageStore
 from voiceapp.voice.account import Account
-from voiceapp.voice.desks.attachments import Attachments
 from voiceapp.voice.desks.picture_files import free_path, picture_of, read_file
 from voiceapp.voice.studio import Studio
 
@@ -71,7 +71,6 @@ class ImageDesk:
         self.gallery = gallery
         self.current: i.StoredImage | None = None
         self.latest: i.StoredImage | None = None
-        self.attachments = Attachments(studio, gallery)
         self._studio = studio
         self._emit = studio.emit
         self._makers = makers
@@ -100,10 +99,8 @@ class ImageDesk:
                 self._emit(await self._makers.image_choices(self._studio.settings, is_thorough=is_thorough))
             case i.EstimateImage(options):
                 await self._estimate(options)
-            case i.AttachImage(image_id, True, small):
-                await self.attachments.add(await self._seen(image_id), small)
-            case i.AttachImage(image_id, False):
-                self.attachments.remove(image_id)
+            case i.AttachImage(image_id):
+                await self._attach(await self._seen(image_id))
             case i.ListConversationImages(conversation_id):
                 found = await self.gallery.of_conversation(conversation_id)
                 self._emit(i.ConversationImages(conversation_id, found))
@@ -299,6 +296,17 @@ class ImageDesk:
 
     def _seconds(self, drawing: Drawing) -> float:
         return self._studio.now() - drawing.began_s
+
+    async def put_into_conversation(self, image: i.StoredImage, message: Message | None) -> None:
+        """Let *image* stand with *message*, and be shown there."""
+        if message is not None:
+            await self.gallery.attach(message.id, (image.id,))
+        self._emit(i.ImageInConversation(image, message.id if message else None))
+
+    async def _attach(self, image: i.StoredImage) -> None:
+        """Let *image* go with the next message, under the words that it was drawn by."""
+        if self._studio.attached is not None:
+            await self._studio.attached.add(title_of(image.prompt) or Path(image.path).name, image.path)
 
     # --- the gallery --------------------------------------------------------------------------------------
 
