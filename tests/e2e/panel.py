@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from tests.e2e.window import PATIENCE_S
 from voiceapp.core import images as i
 from voiceapp.core.settings import Job
 from voiceapp.gui.conversation_view import ConversationView
@@ -45,8 +47,10 @@ def places_of_panel(theme: Theme) -> Places:
     window.show()
     assert QTest.qWaitForWindowExposed(window)
     window.toggle_side()
-    panel = window.findChild(ImagesPanel)
-    assert panel is not None
+    deadline_s = time.monotonic() + PATIENCE_S
+    while (panel := window.findChild(ImagesPanel)) is None:  # made once the window's own work is done
+        assert time.monotonic() < deadline_s
+        QTest.qWait(1)
     table = model_table()
     model = table.default(Job.IMAGES.value)
     panel.apply(i.ImageChoices("OpenAI", (i.ModelChoice(model, table.find(model).images),)))

@@ -326,6 +326,8 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_others: object) -> None:
         from importlib.metadata import PackageNotFoundError, version
 
+        number = "?"
         with contextlib.suppress(PackageNotFoundError):
-            parser.exit(0, f"voiceapp {version('voiceapp')}\n")
-        parser.exit(0, "voiceapp ?\n")
+            number = version("voiceapp")
+        print(f"voiceapp {number}")  # the parser's own exit would write to the stream for errors
+        parser.exit(0)
