@@ -26,6 +26,7 @@ ROOMS: dict[str, set[str]] = {
     "paths": {"core"},
     "logs": {"core", "paths"},
     "resources": {"core", "paths"},
+    "gentle": set(),
 }
 """Rooms not named here (app, cli, wiring) are composition roots: they may import everything."""
 

@@ -22,11 +22,11 @@ from PySide6.QtWidgets import QApplication
 
 from voiceapp.core.budget import WhenSpent
 from voiceapp.core.errors import VoiceAppError
+from voiceapp.gentle import Breather, import_ahead
 from voiceapp.gui.assets import assets_dir
 from voiceapp.gui.conversation_view import ConversationView
 from voiceapp.gui.display import has_display
 from voiceapp.gui.garbage import Garbage
-from voiceapp.gui.in_background import in_background
 from voiceapp.gui.in_background import in_background
 from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.session_bridge import Emit, OpenSession, Session, SessionBridge
@@ -40,8 +40,19 @@ from voiceapp.store.instance import SingleInstance
 
 LEAVE_WITHIN_S = 3.0
 READY_WITHIN_MS = 5000
-SWITCH_INTERVAL_S = 0.001
-"""Python threads change places after 1 ms instead of 5: the voice loop waits less for a busy window."""
+SWITCH_INTERVAL_S = 0.0005
+"""Python threads change places after 0.5 ms instead of 5: voice loop and window wait less for each other."""
+AHEAD_MS = 1500
+"""So long after the window is usable, what its other windows are made of is imported, in small steps."""
+AHEAD = (
+    "settings_dialog",
+    "images_panel",
+    "moderation_page",
+    "takes_window",
+    "log_window",
+    "notes_window",
+    "problem_card",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -96,9 +107,14 @@ def run(
     window.ready.connect(lambda: _attach(theme, bridge, window))
     QTimer.singleShot(READY_WITHIN_MS, garbage.begin)
     window.ready.connect(lambda: _add_switches(theme, bridge, window, windows))
+    breather = Breather()
+    window.ready.connect(breather.begin)
+    ahead = [f"voiceapp.gui.{name}" for name in AHEAD]
+    window.ready.connect(lambda: QTimer.singleShot(AHEAD_MS, window, lambda: import_ahead(ahead)))
     window.show()
     bridge.start()
     code = app.exec()
+    breather.end()
     bridge.stop()
     bridge.wait(LEAVE_WITHIN_S)
     return code

@@ -60,8 +60,10 @@ def test_settings_open_at_the_page_that_is_named(theme: Theme, qtbot: QtBot) -> 
     bridge = SessionBridge(ScriptedSession().open)
     windows = SideWindows(theme, bridge, tuple, lambda: Facts("/the/data"))
     windows.show_settings("sound")
-    qtbot.waitUntil(lambda: windows.settings.isVisible())
+    qtbot.waitUntil(lambda: windows.settings is not None and windows.settings.isVisible(), timeout=20_000)
     dialog = windows.settings
+    assert dialog is not None
+    assert dialog.pages["sound"].isVisible()
     qtbot.addWidget(dialog)  # closed and deleted by the fixture, after the events that are still on their way to it
     windows.close_all()
     assert not dialog.isVisible()

@@ -64,6 +64,7 @@ class Pictures:
         self.bridge.start()
         QTest.qWait(300)
         self.window.toggle_side()
+        QTest.qWaitFor(lambda: self.window.findChild(ImagesPanel) is not None)
         self.panel = self.window.findChild(ImagesPanel)
         assert self.panel is not None
         self.images = [self.kept(folder, number) for number in range(1, 25)]

@@ -237,5 +237,5 @@ class ConversationDelegate(QStyledItemDelegate):
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         editor = QLineEdit(parent)
-        editor.setStyleSheet("min-height: 28px; padding: 0 7px;")
+        editor.setStyleSheet(self._theme.style_sheet("QLineEdit") + "QLineEdit { min-height: 28px; padding: 0 7px; }")
         return editor

@@ -5,7 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray, QModelIndex, QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
 from voiceapp.core.conversation import ConversationHead
 from voiceapp.core.events import ConversationsListed
@@ -13,7 +23,7 @@ from voiceapp.core.own_search import PassagesFound
 from voiceapp.gui.assets import assets_dir
 from voiceapp.gui.controls import IconButton, Line, RowButton, Surface
 from voiceapp.gui.conversation_list import HEAD_ROLE, ConversationDelegate, ConversationList, FoundRow
-from voiceapp.gui.dress import dress
+from voiceapp.gui.dress import Words, dress
 from voiceapp.gui.theme import Theme
 
 RAIL_PX, ICONS_PX = 248, 56
@@ -94,12 +104,11 @@ class ConversationRail(Surface):
         self._theme = theme
         self._current = 0
         self.setFixedWidth(RAIL_PX)
-        dress(theme, self)
         self.new_button = RowButton(theme, "plus", self.tr("New conversation"), self.tr("Ctrl N"), is_framed=True)
         self.search = SearchField(theme)
+        dress(theme, self.search, "QLineEdit")
         self.collapse_button = IconButton(theme, "panel-left", self.tr("Narrow the list (Ctrl+B)"))
-        self.empty = QLabel(self.tr("Conversations appear here, newest day first."))
-        self.empty.setProperty("role", "meta")
+        self.empty = Words(theme, self.tr("Conversations appear here, newest day first."))
         self.empty.setWordWrap(True)
         self.indexing = QLabel()
         self.index_now = IconButton(theme, "refresh-cw", self.tr("Read on now"), size_px=24, icon_px=16)
@@ -125,7 +134,9 @@ class ConversationRail(Surface):
         view.setItemDelegate(ConversationDelegate(self._theme, view))
         view.setAccessibleName(self.tr("Conversations"))
         view.setMouseTracking(True)
-        view.setStyleSheet("QListView { background: transparent; }")
+        view.setFrameShape(QFrame.Shape.NoFrame)
+        view.viewport().setAutoFillBackground(False)
+        dress(self._theme, view.verticalScrollBar(), "QScrollBar")
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
@@ -271,6 +282,7 @@ class ConversationRail(Surface):
         if (head := self._head(index.row())) is None:
             return
         menu = QMenu(self)
+        dress(self._theme, menu, "QMenu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         rename = menu.addAction(self._theme.icon("pencil", "ink2", 16), self.tr("Rename"))
         delete = menu.addAction(self._theme.icon("trash-2", "ink2", 16), self.tr("Delete"))

@@ -38,6 +38,8 @@ GAP_PX = 6
 CAPTION_PX = 20
 IMAGE_ROLE = Qt.ItemDataRole.UserRole
 CAPTION_ROLE = Qt.ItemDataRole.UserRole + 1
+BATCH_IMAGES = 100
+"""So many are laid out at once; a thousand take longer than a frame."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -198,6 +200,8 @@ class ImageGrid(QListView):
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Fixed if is_row else QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(BATCH_IMAGES)
         self.setGridSize(cell_size(has_captions=is_row))
         self.setWrapping(not is_row)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -39,13 +39,15 @@ class ModerationPage(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self.settings = Settings()
-        self.check, self.rules, self.log = CheckView(theme), RulesView(theme), VerdictLogView(theme)
-        for part in (self.check, self.rules, self.log):
-            dress(theme, part)
+        self.check = CheckView(theme)
+        dress(theme, self.check)
+        self._rules: RulesView | None = None
+        self._log: VerdictLogView | None = None
         self.views = Segments(theme, (self.tr("Check"), self.tr("Rules"), self.tr("Log")))
         self._stack = QStackedWidget()
-        for view in (self.check, self.rules, self.log):
+        for view in (self.check, QWidget(), QWidget()):
             self._stack.addWidget(view)
         top = QHBoxLayout()
         top.setContentsMargins(16, 12, 16, 12)
@@ -63,18 +65,44 @@ class ModerationPage(QWidget):
         self.check.wanted.connect(self.wanted)
         self.check.limit_set.connect(self._set_limit)
         self.check.limits_reset.connect(lambda: self._set_policy(replace(self.settings.moderation, limits={})))
-        self.rules.policy_changed.connect(self._set_policy)
-        self.rules.settings_wanted.connect(self.settings_wanted)
-        self.log.wanted.connect(self.wanted)
-        self.log.opened.connect(self._open)
-        self.log.draft_wanted.connect(self.draft_wanted)
+
+    @property
+    def rules(self) -> RulesView:
+        """What is checked and what follows; made when it is first wanted."""
+        if self._rules is None:
+            self._rules = rules = RulesView(self._theme)
+            self._put(RULES, rules)
+            rules.show_settings(self.settings)
+            rules.policy_changed.connect(self._set_policy)
+            rules.settings_wanted.connect(self.settings_wanted)
+        return self._rules
+
+    @property
+    def log(self) -> VerdictLogView:
+        """What was found so far; made when it is first wanted."""
+        if self._log is None:
+            self._log = log = VerdictLogView(self._theme)
+            self._put(LOG, log)
+            log.wanted.connect(self.wanted)
+            log.opened.connect(self._open)
+            log.draft_wanted.connect(self.draft_wanted)
+        return self._log
+
+    def _put(self, number: int, view: QWidget) -> None:
+        dress(self._theme, view)
+        blank = self._stack.widget(number)
+        self._stack.insertWidget(number, view)
+        if blank is not None:
+            self._stack.removeWidget(blank)
+            blank.deleteLater()
 
     def apply(self, event: Event) -> None:
         """Take an event of the session."""
         if isinstance(event, SessionReady | SettingsChanged):
             self._use(event.settings)
         self.check.apply(event)
-        self.log.apply(event)
+        if self._log is not None:
+            self._log.apply(event)
 
     def show_checked(self, checked: Checked) -> None:
         """Show a result in the first view."""
@@ -83,13 +111,18 @@ class ModerationPage(QWidget):
 
     def _use(self, settings: Settings) -> None:
         self.settings = settings
-        self.rules.show_settings(settings)
+        if self._rules is not None:
+            self._rules.show_settings(settings)
         self.check.show_limits(dict(settings.moderation.limits))
 
     def _show(self, number: int) -> None:
-        self._stack.setCurrentIndex(number)
-        if number == LOG:
+        if number == RULES:
+            self._stack.setCurrentWidget(self.rules)
+        elif number == LOG:
+            self._stack.setCurrentWidget(self.log)
             self.log.reload()
+        else:
+            self._stack.setCurrentIndex(number)
 
     def _set_limit(self, category: str, limit: float | None) -> None:
         limits = {name: value for name, value in self.settings.moderation.limits.items() if name != category}

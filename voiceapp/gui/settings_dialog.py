@@ -6,6 +6,8 @@ Not modal: open it with ``show()`` or :meth:`SettingsDialog.open_page`. Give it 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -86,33 +88,54 @@ class SettingsDialog(QDialog):
         self.setWindowTitle(self.tr("Settings"))
         self.resize(1120, 760)
         self.setMinimumSize(640, 400)
-        self.pages: dict[str, SettingsPage] = {
-            "providers": ProvidersPage(theme, known),
-            "jobs": JobsPage(theme, known),
-            "sound": SoundPage(theme),
-            "speech": SpeechPage(theme, known),
-            "hearing": HearingPage(theme),
-            "tools": ToolsPage(theme),
-            "documents": DocumentsPage(theme),
-            "usage": UsagePage(theme),
-            "keyboard": KeyboardPage(theme),
-            "privacy": PrivacyPage(theme, known),
-            "appearance": AppearancePage(theme),
-            "about": AboutPage(theme, known),
-        }
+        self._makers: list[tuple[str, Callable[[], SettingsPage]]] = [
+            ("providers", lambda: ProvidersPage(theme, known)),
+            ("jobs", lambda: JobsPage(theme, known)),
+            ("sound", lambda: SoundPage(theme)),
+            ("speech", lambda: SpeechPage(theme, known)),
+            ("hearing", lambda: HearingPage(theme)),
+            ("tools", lambda: ToolsPage(theme)),
+            ("documents", lambda: DocumentsPage(theme)),
+            ("usage", lambda: UsagePage(theme)),
+            ("keyboard", lambda: KeyboardPage(theme)),
+            ("privacy", lambda: PrivacyPage(theme, known)),
+            ("appearance", lambda: AppearancePage(theme)),
+            ("about", lambda: AboutPage(theme, known)),
+        ]
+        self._pages: dict[str, SettingsPage] = {}
+        self._made: SettingsPage | None = None
         self._buttons: dict[str, PageButton] = {}
         self._stack = QStackedWidget()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self._make_rail())
-        row.addWidget(self._stack, 1)
-        for page in self.pages.values():
-            self._stack.addWidget(self._scrolled(page))
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self._stack, 1)
+
+    def make_next(self) -> bool:
+        """Make one part, a page or the list of them; False: all are made. Who does not call it gets all at once."""
+        if self._made is not None:
+            page, self._made = self._made, None
+            self._add_scrolled(page)
             page.edited.connect(self._on_edited)
             page.wanted.connect(self._on_wanted)
+            return True
+        if self._makers:
+            name, make = self._makers.pop(0)
+            page = self._pages[name] = self._made = make()
             page.show_settings(self.settings)
+            return True
+        if self._buttons:
+            return False
+        self._row.insertWidget(0, self._make_rail())
         self.show_page("providers")
+        return True
+
+    @property
+    def pages(self) -> dict[str, SettingsPage]:
+        """The pages by name."""
+        while self.make_next():
+            pass
+        return self._pages
 
     def _make_rail(self) -> QWidget:
         rail = Surface(self._theme, "rail")
@@ -149,7 +172,7 @@ class SettingsDialog(QDialog):
             "palette",
             "info",
         )
-        for (name, page), icon_name in zip(self.pages.items(), icons, strict=True):
+        for (name, page), icon_name in zip(self._pages.items(), icons, strict=True):
             button = PageButton(self._theme, icon_name, page.title)
             button.clicked.connect(lambda _checked=False, name=name: self.show_page(name))
             self._buttons[name] = button
@@ -163,17 +186,17 @@ class SettingsDialog(QDialog):
         column.addStretch(1)
         return rail
 
-    def _scrolled(self, page: SettingsPage) -> QScrollArea:
+    def _add_scrolled(self, page: SettingsPage) -> None:
         page.column.addStretch(1)
         page.setMaximumWidth(840)
         area = QScrollArea()
         dress(self._theme, area)
+        self._stack.addWidget(area)  # empty: whatever is in it would be dressed twice
         area.setFrameStyle(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(page)
         area.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        return area
 
     # --- for the window -----------------------------------------------------------------------------------
 
@@ -197,8 +220,9 @@ class SettingsDialog(QDialog):
 
     def show_page(self, name: str) -> None:
         """Turn to page *name*."""
+        index = list(self._pages).index(name)
         self._buttons[name].setChecked(True)
-        self._stack.setCurrentIndex(list(self.pages).index(name))
+        self._stack.setCurrentIndex(index)
 
     def shown_pages(self) -> list[str]:
         """Return the pages that the filter leaves."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -108,5 +108,20 @@ class SidePanel(Surface):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self.page:
+        QTimer.singleShot(0, self, self._show_chosen)  # first the panel opens, then its page is made
+
+    def _show_chosen(self) -> None:
+        """Make the page, and show it in the next turn of the event loop."""
+        title = self.page
+        if not title or not self.isVisible():
+            return
+        if title in self._makers:
+            page = self._makers.pop(title)()
+            self._makers[title] = lambda: page
+            QTimer.singleShot(0, self, self._show_chosen_made)
+        else:
+            self.show_page(title)
+
+    def _show_chosen_made(self) -> None:
+        if self.page and self.isVisible():
             self.show_page(self.page)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from voiceapp.core import events as ev
@@ -32,7 +33,8 @@ class SideWindows:
     ) -> None:
         self._theme, self._bridge, self._read_log = theme, bridge, read_log
         self._make_facts = make_facts
-        self._facts: Facts | None = None
+        self._is_gathering = False
+        self._wanted_page = ""
         self._recordings: TakesWindow | None = None
         self._batches: BatchesWindow | None = None
         self._log: LogWindow | None = None
@@ -84,29 +86,41 @@ class SideWindows:
         return self._log
 
     @property
-    def settings(self) -> SettingsDialog:
-        """The settings."""
-        if self._settings is None:
-            from voiceapp.gui.settings_dialog import SettingsDialog
-
-            self._settings = SettingsDialog(self._theme, self._facts or Facts())
-            self._settings.wanted.connect(self._bridge.send)
-            for told in (self._ready, *self._listed.values()):
-                if told is not None:
-                    self._settings.handle(told)
+    def settings(self) -> SettingsDialog | None:
+        """The settings; None before they were first shown."""
         return self._settings
 
     def show_settings(self, page: str = "") -> None:
         """Open the settings, at *page* where one is named; the first time once the facts are gathered."""
-        if self._facts is not None:
-            self.settings.open_page(page)
+        self._wanted_page = page
+        if self._settings is not None:
+            self._settings.open_page(page)
+        elif not self._is_gathering:
+            self._is_gathering = True
+            in_background(self._bridge, self._gather, self._make_settings)
+
+    def _gather(self) -> Facts:
+        """Worker thread: whatever takes long."""
+        import voiceapp.gui.settings_dialog  # noqa: F401 - imported here so that the window need not wait
+
+        return self._make_facts()
+
+    def _make_settings(self, facts: Facts) -> None:
+        from voiceapp.gui.settings_dialog import SettingsDialog
+
+        self._go_on_making(SettingsDialog(self._theme, facts))
+
+    def _go_on_making(self, dialog: SettingsDialog) -> None:
+        """Make the settings part by part, other events between; then tell what they have missed and open them."""
+        if dialog.make_next():
+            QTimer.singleShot(0, self._bridge, lambda: self._go_on_making(dialog))
             return
-
-        def opened(facts: Facts) -> None:
-            self._facts = facts
-            self.settings.open_page(page)
-
-        in_background(self._bridge, self._make_facts, opened)
+        self._settings = dialog
+        dialog.wanted.connect(self._bridge.send)
+        for told in (self._ready, *self._listed.values()):
+            if told is not None:
+                dialog.handle(told)
+        dialog.open_page(self._wanted_page)
 
     def show_recordings(self) -> None:
         """Open the list of recordings."""
