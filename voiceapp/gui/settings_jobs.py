@@ -96,7 +96,9 @@ class JobsPage(SettingsPage):
         panel = self.section()
         for job, (label, hint) in self._turn_jobs().items():
             self._add_row(panel, job, label, hint)
-        self._add_effort(panel)
+            if job is Job.CHAT:
+                self._add_effort(panel)
+        self._add_by_ear(panel)
         self._note = note("")
         self.column.addWidget(self._note)
         more = self.section(self.tr("Beside the conversation"))

@@ -153,7 +153,7 @@ class Panel(QWidget):
         painter.setPen(QPen(self._theme.color("line"), 1))
         painter.setBrush(self._theme.color("raised"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 12, 12)
-        for row in self._rows[1:]:
+        for row in [row for row in self._rows if not row.isHidden()][1:]:
             painter.fillRect(QRectF(1, row.y(), self.width() - 2, 1), self._theme.color("line"))
 
 
