@@ -74,8 +74,8 @@ def draw(folder: Path, server: LoopbackServer, count: int) -> tuple[list[float],
     window.show()
     bridge.start()
     window.toggle_side()
-    panel = window.findChild(ImagesPanel)
-    assert panel is not None
+    while (panel := window.findChild(ImagesPanel)) is None:  # made once the window's own work is done
+        app.processEvents()
     assert pages.panel.isVisible()
     shown: list[float] = []
     added: list[float] = []

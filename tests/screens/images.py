@@ -64,9 +64,9 @@ class Pictures:
         self.bridge.start()
         QTest.qWait(300)
         self.window.toggle_side()
-        QTest.qWaitFor(lambda: self.window.findChild(ImagesPanel) is not None)
-        self.panel = self.window.findChild(ImagesPanel)
-        assert self.panel is not None
+        while (panel := self.window.findChild(ImagesPanel)) is None:  # made once the window's own work is done
+            QTest.qWait(10)
+        self.panel = panel
         self.images = [self.kept(folder, number) for number in range(1, 25)]
 
     def kept(self, folder: Path, number: int) -> StoredImage:
@@ -100,13 +100,11 @@ class Pictures:
 
     def be_ready(self) -> None:
         self.tell(CHOICES, i.ImagesListed(tuple(reversed(self.images))), i.ImageChosen(self.images[-1]))
-        assert self.panel is not None
         self.panel.form.prompt.setPlainText("A lighthouse at dawn in ink and wash, the beam still on, calm sea")
         self.tell(i.ImageEstimated(self.panel.form.options(), Estimate(0.04, 20.0, is_from_past=True)))
         QTest.qWait(400)
 
     def be_drawing(self) -> None:
-        assert self.panel is not None
         self.panel.draw()
         job = self.panel._job
         self.tell(i.ImageStarted(job, "A lighthouse", OPTIONS, "OpenAI"))
@@ -114,31 +112,26 @@ class Pictures:
         self.tell(i.ImagePartial(job, 1, Picture(png_of(blurred), "png", 768, 512)))
 
     def be_failed(self) -> None:
-        assert self.panel is not None
         problem = ev.Problem("refused", "OpenAI declined this by its content policy.", "Say it differently.")
         self.tell(i.ImageJobEnded(self.panel._job, 3.0, problem=problem))
 
     def be_wide(self) -> None:
-        assert self.panel is not None
         self.panel.progress.end(None)
         self.panel.form.more.setChecked(True)
         QTest.qWait(100)
 
     def be_editing(self) -> None:
-        assert self.panel is not None
         self.panel.form.more.setChecked(False)
         self.panel.begin_edit(self.images[-1], b"mask")
         self.panel.inputs.add(self.images[3])
         self.tell(i.ImageChanged(self.images[5], is_deleted=True))
 
     def be_held(self) -> None:
-        assert self.panel is not None
         self.panel.inputs.clear()
         kept = replace(self.images[20], held="Violence 0.90", verdict="violence")
         self.tell(i.ImageChanged(kept), i.ImageChosen(kept), i.ImageInConversation(kept))
 
     def be_free(self) -> None:
-        assert self.panel is not None
         model = "gpt-image-2"
         self.tell(i.ImageChoices("OpenAI", (ModelChoice(model, model_table().find(model).images),)))
         choice = self.panel.form.size_choice
@@ -147,7 +140,6 @@ class Pictures:
         self.tell(i.ImageChosen(self.images[-1]))
 
     def be_large(self) -> None:
-        assert self.panel is not None
         self.panel.open_large(self.images[-1].id)
         canvas = self.panel.window_.canvas
         while canvas.is_empty:
@@ -171,7 +163,6 @@ def main() -> int:
         pictures = Pictures(QApplication(sys.argv[:1]), Path(kept))
         for name, reach in pictures.states():
             reach()  # type: ignore[operator]
-            assert pictures.panel is not None
             shown = pictures.panel.window_ if name == "large" else pictures.window
             for look in ("light", "dark"):
                 pictures.theme.set_choice(look)
