@@ -11,6 +11,7 @@ from voiceapp.core import commands as c
 from voiceapp.core.settings import Choice, Settings
 from voiceapp.core.speech import Voice
 from voiceapp.core.voices import PreviewVoice, VoicePreviewed
+from voiceapp.gui.settings_jobs import JobsPage
 from voiceapp.gui.settings_page import Facts
 from voiceapp.gui.settings_speech import SpeechPage
 from voiceapp.gui.theme import Theme
@@ -47,6 +48,22 @@ def test_voices_and_manner_follow_the_model(page: SpeechPage) -> None:
     page.show_settings(Settings())
     assert shown(page) == ["en-gb"]
     assert not page.manner_row.isVisible()
+
+
+def test_by_ear_is_offered_where_the_model_can(qtbot: QtBot, theme: Theme) -> None:
+    jobs = JobsPage(theme, Facts(table=model_table()))
+    qtbot.addWidget(jobs)
+    edited: list[Settings] = []
+    jobs.edited.connect(edited.append)
+    jobs.show_settings(OPENAI)
+    jobs.show()
+    assert not jobs.by_ear_row.isVisible()
+    hearing = replace(OPENAI, jobs={**OPENAI.jobs, "chat": Choice("openai", "gpt-audio-1.5")})
+    jobs.show_settings(hearing)
+    assert jobs.by_ear_row.isVisible()
+    assert jobs.by_ear.isChecked()
+    jobs.by_ear.click()
+    assert edited == [replace(hearing, is_by_ear=False)]
 
 
 def test_the_manner_is_applied(page: SpeechPage) -> None:

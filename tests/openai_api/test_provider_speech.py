@@ -69,6 +69,9 @@ class Shelf:
     def put(self, kind: str, key: str, data: bytes) -> None:
         self.found[kind, key] = data
 
+    def clear(self, kind: str = "") -> None:
+        self.found = {where: data for where, data in self.found.items() if kind and where[0] != kind}
+
     def close(self) -> None:
         pass
 

@@ -69,12 +69,14 @@ class FakeMaker:
     found: tuple[ServerFound, ...] = ()
     made: list[Settings] = field(default_factory=list)
     moderation: FakeModerator | None = None
+    is_by_ear: bool = False
 
     async def make(self, settings: Settings) -> EngineSet:
         self.made.append(settings)
         shown = Engines(self.hearing_engine.label, self.chat.label, self.speech.label)
         nothing = self._nothing
-        return EngineSet(self.hearing_engine, self.chat, self.speech, shown, nothing, nothing, self.moderation)
+        engines = (self.hearing_engine, self.chat, self.speech)
+        return EngineSet(*engines, shown, nothing, nothing, self.moderation, self.is_by_ear)
 
     async def _nothing(self) -> None:
         """Nothing is slow and nothing is shared."""

@@ -116,6 +116,7 @@ def _ask(commands: Commands) -> None:
     one.add_argument("--notes", metavar="QUESTION", help=_("answer from what you said and wrote before, and cite it"))
     one.add_argument("--out", type=Path, metavar="FILE", help=_("write the spoken reply there instead of playing it"))
     one.add_argument("--silent", action="store_true", help=_("reply in writing only"))
+    one.add_argument("--model", default="", metavar="NAME", help=_("who answers; default: as set"))
     one.add_argument("--trace", type=Path, metavar="FILE", help=_("write every decision there, for replay"))
     one.add_argument("--allow", action="append", default=[], metavar="TOOL", help=_("let the model use it this once"))
     for option, where, words in (
@@ -130,6 +131,7 @@ def _ask(commands: Commands) -> None:
 def _talk(commands: Commands) -> None:
     one = _command(commands, "talk", _("Talk: Enter begins, Enter sends; a typed line is asked in writing."))
     one.add_argument("--silent", action="store_true", help=_("reply in writing only"))
+    one.add_argument("--model", default="", metavar="NAME", help=_("who answers; default: as set"))
     one.add_argument("--trace", type=Path, metavar="FILE", help=_("write every decision there, for replay"))
     _pays(one)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from gettext import gettext as _
@@ -53,7 +53,7 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
         devices=FileDevices(SoundDevices(), recording=recording, name=name, speaker=speaker),
         outside=TerminalOutside(),
         trace=arguments.trace,
-        adjusted=partial(_for_once, is_aloud=is_aloud, allowed=arguments.allow, effort=arguments.effort),
+        adjusted=partial(_for_once, is_aloud=is_aloud, allowed=arguments.allow, chat=chat_of(arguments)),
     )
     narrator = Narrator(context.output)
     sources: list[Found] = []
@@ -110,11 +110,21 @@ def sound_target(path: Path | None) -> Path | None:
     return path
 
 
-def _for_once(settings: Settings, *, is_aloud: bool, allowed: Sequence[str], effort: str) -> Settings:
+def chat_of(arguments: argparse.Namespace) -> Mapping[str, str]:
+    """Return what the command line says about who answers."""
+    wishes = {"model": arguments.model, "effort": getattr(arguments, "effort", "")}
+    return {name: wish for name, wish in wishes.items() if wish}
+
+
+def with_chat(settings: Settings, chat: Mapping[str, str]) -> Settings:
+    """Return *settings* in which *chat* counts."""
+    choice = replace(settings.choice(Job.CHAT), **chat)
+    return replace(settings, jobs={**settings.jobs, Job.CHAT.value: choice}) if chat else settings
+
+
+def _for_once(settings: Settings, *, is_aloud: bool, allowed: Sequence[str], chat: Mapping[str, str]) -> Settings:
     """One question: nothing is held open, and no timer is set that would end with the command."""
-    if effort:
-        chat = replace(settings.choice(Job.CHAT), effort=effort)
-        settings = replace(settings, jobs={**settings.jobs, Job.CHAT.value: chat})
+    settings = with_chat(settings, chat)
     permissions = {**settings.tool_permissions, **dict.fromkeys(allowed, Permission.ALWAYS)}
     return replace(
         settings,

@@ -67,6 +67,8 @@ class Narrator:
                 out.text(text, end="")
             case e.MessageChanged(message=message) if message.role is Role.ASSISTANT and message.is_complete:
                 self._replied(message.text, message.engine)
+            case e.MessageChanged(message=message) if message.role is Role.USER and message.take_id and message.text:
+                self._tell(e.TranscriptReady(0, message.text, message.take_id))  # it was answered by ear
             case e.TurnTimed(timings=t, stages=stages):
                 self._timed(t.transcript_ms, t.first_token_ms, t.first_sound_ms, dict(stages))
             case e.ToolUsed(name=name, arguments=arguments, result=result, is_error=is_error):

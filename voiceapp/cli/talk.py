@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from gettext import gettext as _
 
+from voiceapp.cli.ask import chat_of, with_chat
 from voiceapp.cli.narrator import Narrator
 from voiceapp.cli.output import Output
 from voiceapp.cli.outside import TerminalOutside
@@ -42,6 +43,7 @@ async def talk(context: Context, arguments: argparse.Namespace) -> int:
 
 async def _talk(context: Context, arguments: argparse.Namespace) -> None:
     def adjusted(settings: Settings) -> Settings:
+        settings = with_chat(settings, chat_of(arguments))
         return replace(settings, is_reply_aloud=settings.is_reply_aloud and not arguments.silent)
 
     lines, talker = typed_lines(), Talker(context.output)

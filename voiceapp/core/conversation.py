@@ -173,7 +173,7 @@ class Line:
     """One message as the model is told it; *tool_uses* were before its words.
 
     *attachments* go with it; *shown* is what of them
-    can be sent, once it was read from the disk.
+    can be sent, once it was read from the disk. *sound_id*: under which the service keeps the reply's sound.
     """
 
     role: Role
@@ -181,11 +181,14 @@ class Line:
     tool_uses: tuple[ToolUse, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     shown: tuple[Shown, ...] = field(default=(), repr=False)
+    message_id: int = field(default=0, compare=False)
+    sound_id: str = ""
 
 
 TOLD_RESULT_CHARS = 600
 """Of a tool's result in an earlier turn: enough to refer to it, not enough to crowd out the conversation."""
 INTERRUPTED_NOTE = "[The user interrupted here and did not hear the rest.]"
+SPOKEN_NOTE = "[The user said something here that was heard, but not written down.]"
 
 
 def told(messages: Sequence[Message]) -> tuple[Line, ...]:
@@ -197,9 +200,11 @@ def told(messages: Sequence[Message]) -> tuple[Line, ...]:
         else:
             heard = message.text[: message.heard_chars].strip()
             text = f"{heard} {INTERRUPTED_NOTE}" if heard else ""
+        if not text and message.role is Role.USER and message.take_id is not None:
+            text = SPOKEN_NOTE
         if text or message.attachments:
             uses = _told_uses(message.tool_uses)
-            lines.append(Line(message.role, text, uses, message.attachments))
+            lines.append(Line(message.role, text, uses, message.attachments, message_id=message.id))
     return tuple(lines)
 
 

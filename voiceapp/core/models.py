@@ -52,6 +52,7 @@ class Model:
         speaks: for speech, by what it is reached: "" = ``/audio/speech``, "realtime" = the realtime websocket, "chat" =
             Chat Completions with sound.
         speeds: for speech, the slowest and the fastest that it can be told; nothing where it cannot be told any.
+        by_ear: for chat: it takes sound and answers with sound, and one of the two must always be there.
         tools_effort: the reasoning effort that Chat Completions demands once tools are sent; "" for none.
         reasons: it thinks before it answers, so its encrypted thoughts can be asked for and handed back.
         images: for images: what it takes; a model that is not in the table gets the default.
@@ -74,6 +75,7 @@ class Model:
     voices: tuple[Voice, ...] = ()
     speaks: str = ""
     speeds: tuple[float, ...] = (0.25, 4.0)
+    by_ear: bool = False
     tools_effort: str = ""
     reasons: bool = False
     images: ImageOffer = ANY_MODEL
@@ -241,6 +243,7 @@ def _row(number: int, row: object) -> Model:
             voices=tuple(Voice(v, v.split("_")[-1].capitalize()) for v in row.get("voices", ())),
             speaks=_way(row.get("speaks", "")),
             speeds=tuple(float(speed) for speed in row.get("speeds", (0.25, 4.0))),
+            by_ear=bool(row.get("by_ear", False)),
             tools_effort=row.get("tools_effort", ""),
             reasons=bool(row.get("reasons", False)),
             images=parse_offer(row.get("images", {})),

@@ -113,6 +113,7 @@ class Settings:
         voice: empty = the engine's default.
         speed: of speech, 0.5-2.0.
         voice_style: how it is to sound, told to the voices that can be told.
+        is_by_ear: a chat model that can hears the recording itself and speaks its answer itself.
         language: ISO 639-1 of the speech to hear, empty = the engine finds out.
         input_device, output_device: names, never indexes; empty = the system's default.
         is_microphone_warm: keep the microphone open between turns for pre-roll; visible when on.
@@ -138,6 +139,7 @@ class Settings:
     voice: str = ""
     speed: float = 1.0
     voice_style: str = ""
+    is_by_ear: bool = True
     language: str = ""
     input_device: str = ""
     output_device: str = ""

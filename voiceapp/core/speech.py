@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from voiceapp.core.audio import Float32Block
+from voiceapp.core.audio import Clip, Float32Block
 from voiceapp.core.conversation import Line, Source
 from voiceapp.core.transcript import Details, Gap, Word
 from voiceapp.core.transcript import Segment as Segment  # it belongs to the same vocabulary
@@ -157,6 +157,23 @@ class AnswerSchema:
 
 
 @dataclass(frozen=True)
+class ByEar:
+    """The chat model hears and speaks by itself.
+
+    Attributes:
+        take: what the person said, in place of the last line's words; None where it was written.
+        is_aloud: the reply's sound is wanted.
+        voice: of the reply; empty = the model's own.
+        style: how it is to sound.
+    """
+
+    take: Clip | None = field(default=None, compare=False, repr=False)
+    is_aloud: bool = True
+    voice: str = ""
+    style: str = ""
+
+
+@dataclass(frozen=True)
 class ChatRequest:
     """What the model gets.
 
@@ -168,6 +185,7 @@ class ChatRequest:
         conversation_key: stable per conversation, for prompt caching; not a secret.
         tool_choice: "" = as the model likes, "required", "none", or the name of the one tool that it must call.
         schema: the reply's form, where it is not prose.
+        by_ear: the model is to hear and speak by itself, where it can; others answer in writing.
         hosted: the service's own tools that it may use, where the service and the model have them.
     """
 
@@ -179,6 +197,7 @@ class ChatRequest:
     tool_choice: str = ""
     schema: AnswerSchema | None = None
     hosted: HostedChoice | None = None
+    by_ear: ByEar | None = None
 
 
 @dataclass(frozen=True)

@@ -60,22 +60,29 @@ def sample(voice: str, voices: Mapping[str, Voice], language: str) -> str:
     return SAMPLES["en"]
 
 
-def speaker_row(settings: Settings, table: ModelTable) -> Model | None:
-    """Return the row of the model that speaks by *settings*; None where this computer speaks or only a server knows."""
-    choice = settings.choice(Job.SPEECH)
+def row_of(settings: Settings, job: Job, table: ModelTable) -> Model | None:
+    """Return the row of the model that does *job*; None where this computer does it or only a server knows."""
+    choice = settings.choice(job)
     provider = settings.provider(choice.provider)
     if provider.kind is ProviderKind.LOCAL:
         return None
-    if choice.model or provider.kind is not ProviderKind.COMPATIBLE:
-        return table.find(choice.model or table.default(Job.SPEECH.value))
+    model = choice.model or provider.deployments.get(job.value, "")
+    if model or provider.kind is not ProviderKind.COMPATIBLE:
+        return table.find(model or table.default(job.value))
     return None
+
+
+def can_hear(settings: Settings, table: ModelTable) -> bool:
+    """Whether the model that chats by *settings* can hear and speak by itself."""
+    row = row_of(settings, Job.CHAT, table)
+    return row is not None and row.by_ear
 
 
 def voices_for(
     settings: Settings, table: ModelTable, by_provider: Mapping[str, tuple[Voice, ...]]
 ) -> tuple[Voice, ...]:
     """Return the voices to suggest for whoever speaks by *settings*."""
-    row = speaker_row(settings, table)
+    row = row_of(settings, Job.SPEECH, table)
     if row is not None and row.voices:
         return row.voices
     return by_provider.get(settings.choice(Job.SPEECH).provider, ())
@@ -83,5 +90,5 @@ def voices_for(
 
 def takes_style(settings: Settings, table: ModelTable) -> bool:
     """Whether whoever speaks by *settings* can be told how to sound."""
-    row = speaker_row(settings, table)
+    row = row_of(settings, Job.SPEECH, table)
     return row is not None and "instructions" in row.accepts

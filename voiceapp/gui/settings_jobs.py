@@ -13,6 +13,7 @@ from voiceapp.core.events import EnginesChanged, Event, ProviderChecked, Session
 from voiceapp.core.models import job_by_name
 from voiceapp.core.providers import ModelsListed
 from voiceapp.core.settings import Choice, Job, ProviderKind, Settings
+from voiceapp.core.voices import can_hear
 from voiceapp.gui.controls import Switch
 from voiceapp.gui.settings_page import Facts, Panel, Row, SettingsPage, note, side_by_side
 from voiceapp.gui.theme import Theme
@@ -159,6 +160,16 @@ class JobsPage(SettingsPage):
         if self.offer(replace(self.settings, jobs={**self.settings.jobs, Job.CHAT.value: choice}), self._effort_row):
             self.show_settings(self.settings)
 
+    def _add_by_ear(self, panel: Panel) -> None:
+        self.by_ear = Switch(self.theme, self.tr("Hears and speaks by itself"))
+        self.by_ear.clicked.connect(lambda on: self.offer(replace(self.settings, is_by_ear=bool(on))))
+        hint = self.tr(
+            "Your recording goes to the thinking model as sound, and it answers with its own voice. Your words are "
+            "written down beside it. With automatic checks on, words are written and checked first. "
+            "Not tested with the live service."
+        )
+        self.by_ear_row = panel.row(self.tr("By ear"), self.by_ear, hint)
+
     def _add_fallbacks(self) -> None:
         panel = self.section(self.tr("When a provider fails"))
         self.fallbacks = (QComboBox(), QComboBox())
@@ -194,6 +205,8 @@ class JobsPage(SettingsPage):
                     box.findData(settings.fallbacks[number] if number < len(settings.fallbacks) else "")
                 )
         self.cached.setChecked(settings.is_cached)
+        self.by_ear.setChecked(settings.is_by_ear)
+        self.by_ear_row.setVisible(can_hear(settings, self._facts.table))
         self._show_effort()
 
     def handle(self, event: Event) -> None:

@@ -22,6 +22,7 @@ from voiceapp.core.speech import (
     ToolSpec,
     Usage,
 )
+from voiceapp.openai_api.chat_by_ear import put_sound, sound_message
 from voiceapp.openai_api.line_content import completions_content
 from voiceapp.openai_api.spoken_part import SpokenPart
 from voiceapp.openai_api.text_joiner import TextJoiner, whole
@@ -35,7 +36,7 @@ def request_body(request: ChatRequest, model: str, known: Model, effort: str = "
     """Return the body of ``POST /chat/completions`` for *request*."""
     body: dict[str, Any] = {
         "model": model,
-        "messages": _messages(request),
+        "messages": _messages(request, can_sound=known.by_ear),
         "stream": True,
         "stream_options": {"include_usage": True},
     }
@@ -52,6 +53,8 @@ def request_body(request: ChatRequest, model: str, known: Model, effort: str = "
         effort = known.tools_effort or effort
     if effort:
         body["reasoning_effort"] = effort
+    if known.by_ear:
+        put_sound(body, request, known)
     if request.schema is not None:
         body["response_format"] = {"type": "json_schema", "json_schema": form_of(request.schema)}
     if request.conversation_key and known.jobs:  # only where the table knows the model: others reject it
@@ -80,14 +83,17 @@ def _choice(wanted: str) -> str | dict[str, Any]:
     return wanted if wanted in GENERAL_CHOICES else {"type": "function", "function": {"name": wanted}}
 
 
-def _messages(request: ChatRequest) -> list[dict[str, Any]]:
+def _messages(request: ChatRequest, *, can_sound: bool = False) -> list[dict[str, Any]]:
     messages: list[dict[str, Any]] = []
     if request.instructions:
         messages.append({"role": "system", "content": whole(request.instructions)})
     for line in request.lines:
         if request.tools:  # a server may refuse calls of tools that it is not told
             _put_steps(messages, steps_of(line))
-        messages.append({"role": line.role.value, "content": completions_content(line)})
+        if can_sound and line.sound_id:
+            messages.append(sound_message(line.sound_id))
+        else:
+            messages.append({"role": line.role.value, "content": completions_content(line)})
     _put_steps(messages, request.tool_rounds)
     return messages
 

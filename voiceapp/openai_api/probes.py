@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 
 from voiceapp.core.catalogue import suited
+from voiceapp.core.conversation import Line, Role
 from voiceapp.core.errors import BadRequest, ModelGone, ProviderError
 from voiceapp.core.providers import JobCheck, Standing
 from voiceapp.core.settings import Job
-from voiceapp.core.speech import HearingRequest, SpeechRequest
+from voiceapp.core.speech import ChatRequest, HearingRequest, SpeechRequest
 from voiceapp.openai_api import sentences
 from voiceapp.openai_api.adapt import Body
+from voiceapp.openai_api.completions_chat import CompletionsChat
 from voiceapp.openai_api.errors import error_for_event, error_from
 from voiceapp.openai_api.facts import is_error
 from voiceapp.openai_api.hearing_protocol import form_fields, objects_in
@@ -91,12 +93,22 @@ class Prober:
         return JobCheck(job, Standing.NOT_OFFERED, sentence=_("No model for it is listed."))
 
     async def _chat(self, model: str) -> float:
+        if self._wire.known(model).by_ear:
+            return await self._first_part(model)
         if self._is_responses:
             body: Body = {"model": model, "input": "Hi", "max_output_tokens": FEWEST_TOKENS, "store": False}
             return await self._json("responses", body)
         names_max = "max_completion_tokens" if "max_tokens" in self._wire.known(model).refuses else "max_tokens"
         messages = [{"role": "user", "content": "Hi"}]
         return await self._json("chat", {"model": model, "messages": messages, names_max: 1})
+
+    async def _first_part(self, model: str) -> float:
+        """Ask a model that hears and speaks; what it says is not waited for."""
+        began_s = time.perf_counter()
+        request = ChatRequest("", (Line(Role.USER, "Hi"),))
+        async with aclosing(CompletionsChat(self._wire, model).reply(request)) as parts:
+            await anext(parts)
+        return _ms_since(began_s)
 
     async def _transcription(self, model: str) -> float:
         encoder = WavEncoder(SILENCE_HZ)

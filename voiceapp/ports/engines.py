@@ -109,6 +109,7 @@ class EngineSet:
     Attributes:
         preload: imports and builds what is slow, off the loop; never raises. A turn may begin before it is done.
         release: closes what the engines share, after each of them was closed.
+        is_by_ear: the chat model is to hear the recording itself and to speak its answer itself.
         moderation: judges texts and pictures; None where nobody does.
     """
 
@@ -119,6 +120,7 @@ class EngineSet:
     preload: Callable[[], Awaitable[None]]
     release: Callable[[], Awaitable[None]]
     moderation: Moderator | None = None
+    is_by_ear: bool = False
 
 
 class EngineMaker(Protocol):

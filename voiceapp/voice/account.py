@@ -27,6 +27,7 @@ from voiceapp.core.speech import (
     ReasoningDelta,
     ReplyEnd,
     ReplyPart,
+    SoundDelta,
     SpeechRequest,
     TextDelta,
     ToolCall,
@@ -36,6 +37,7 @@ from voiceapp.core.speech import (
 )
 from voiceapp.core.usage import CHARACTERS_PER_TOKEN, UsageRow
 from voiceapp.ports import ChatModel, EngineSet, Hearing, SpeechToText, TextToSpeech
+from voiceapp.voice.by_ear import sound_amounts
 from voiceapp.voice.metering import Meter
 
 
@@ -236,7 +238,7 @@ class MeteredChat:
         """As ChatModel.reply."""
         await self._account.allow(Job.CHAT)
         usage: Usage | None = None
-        seen_chars, is_charged = 0, True
+        seen_chars, sound_frames, is_charged = 0, 0, True
         try:
             async with aclosing(cast("AsyncGenerator[ReplyPart, None]", self._engine.reply(request))) as parts:
                 async for part in parts:
@@ -245,17 +247,20 @@ class MeteredChat:
                             seen_chars += len(text)
                         case ToolCall(arguments=text):
                             seen_chars += len(text)
+                        case SoundDelta(sound):
+                            sound_frames += len(sound)
                         case ReplyEnd(usage=told):
                             usage = told
                     yield part
         except VoiceAppError:
-            is_charged = seen_chars > 0  # refused, or not reached: nothing to pay
+            is_charged = seen_chars + sound_frames > 0  # refused, or not reached: nothing to pay
             raise
         finally:
             if usage is not None:
                 self._account.record(Job.CHAT, usage)
             elif is_charged:
-                self._account.guess(Job.CHAT, _chat_amounts(request, seen_chars))
+                heard = sound_amounts(request.by_ear, sound_frames)
+                self._account.guess(Job.CHAT, _chat_amounts(request, seen_chars) | heard)
 
     async def warm(self) -> None:
         """As ChatModel.warm."""

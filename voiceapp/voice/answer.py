@@ -17,6 +17,8 @@ from voiceapp.core.speech import (
     ChatRequest,
     HostedStep,
     ReplyEnd,
+    SoundDelta,
+    SoundKept,
     SourceFound,
     SpeechRequest,
     TextDelta,
@@ -52,6 +54,15 @@ class Reply:
     usages: list[Usage] = field(default_factory=list)
     on_hosted: Callable[[HostedStep | SourceFound], None] = lambda _part: None
     """Told what the service's own tools do; must not wait."""
+    on_sound: Callable[[SoundDelta | SoundKept], None] = lambda _part: None
+    """Given the sound of a model that speaks by itself; must not wait."""
+
+    def beside(self, part: HostedStep | SourceFound | SoundDelta | SoundKept) -> None:
+        """Hand on what is no text."""
+        if isinstance(part, SoundDelta | SoundKept):
+            self.on_sound(part)
+        else:
+            self.on_hosted(part)
 
     def end(self, part: ReplyEnd) -> None:
         """Take in how a round ended."""
@@ -77,8 +88,8 @@ async def write(chat: ChatModel, request: ChatRequest, reply: Reply, run_tool: R
                         yield text
                     case ToolCall():
                         calls.append(part)
-                    case HostedStep() | SourceFound():
-                        reply.on_hosted(part)
+                    case HostedStep() | SourceFound() | SoundDelta() | SoundKept():
+                        reply.beside(part)
                     case ReplyEnd():
                         reply.end(part)
                 if len(reply.text) > MAX_REPLY_CHARS:

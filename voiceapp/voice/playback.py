@@ -118,6 +118,19 @@ class Playback:
         await self._put(span, stream, None)
         span.is_whole = True
 
+    async def play_marked(self, pieces: AsyncIterator[tuple[Clause, Float32Block]], rate_hz: int) -> None:
+        """Queue one unbroken sound whose *pieces* each belong to a clause; the next clause ends the one before."""
+        await self._ready()
+        span, stream = Span(Clause(" ", 0, 0), self._queued_frames), _Stream(rate_hz, self._make_resampler)
+        async for clause, block in pieces:
+            if span.clause is not clause:
+                span.is_whole = True
+                span = Span(clause, self._queued_frames)
+                self._spans.append(span)
+            await self._put(span, stream, block)
+        await self._put(span, stream, None)
+        span.is_whole = True
+
     async def play_clip(self, clip: Clip) -> None:
         """Queue a recording or a signal sound; it belongs to no clause."""
 

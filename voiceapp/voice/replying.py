@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from gettext import gettext as _
 
+from voiceapp.core.audio import Clip
 from voiceapp.core.clauses import Clause
 from voiceapp.core.conversation import Message, Role, unheard_words
 from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.events import Interrupted, MessageChanged, Notice, ReplyDelta, SoundStartedEvent, TurnTimed
-from voiceapp.core.speech import ChatRequest, SpeechRequest, ToolCall, ToolResult
+from voiceapp.core.speech import ByEar, ChatRequest, SpeechRequest, ToolCall, ToolResult
 from voiceapp.core.turn import Finished, SoundStarted
 from voiceapp.voice.answer import TOOL_ROUNDS, Reply, SpokenReply, begun, write
 from voiceapp.voice.brief import Brief
+from voiceapp.voice.by_ear import SoundingReply
 from voiceapp.voice.guard import Guard
 from voiceapp.voice.hosted import HostedWork
 from voiceapp.voice.reply_guard import ReplyGuard
@@ -50,7 +52,9 @@ class Replying:
         try:
             if self._guard is not None:
                 self._studio.beside(self._guard.warm(), "warm-check")
-            if self._is_aloud:
+            if self._is_aloud and engines.is_by_ear:
+                await asyncio.gather(engines.chat.warm(), self._studio.playback.warm())
+            elif self._is_aloud:
                 await asyncio.gather(engines.chat.warm(), engines.speech.warm(), self._studio.playback.warm())
             else:
                 await engines.chat.warm()
@@ -69,24 +73,30 @@ class Replying:
         except VoiceAppError as error:
             log.warning("no signal sound: %s", error.message)
 
-    async def answer(self, brief: Brief | None = None) -> None:
-        """Let the model answer the conversation as it stands; spoken where wanted. *brief*: a special task."""
+    async def is_taken_back(self) -> bool:
+        """Take a reply back that failed before its first word; False where something of it was seen or heard."""
+        if self._reply.text or self._studio.playback.is_begun:
+            return False
+        if self.message is not None:
+            await self.keep(None)
+            self.message = None
+        return True
+
+    async def answer(self, brief: Brief | None = None, take: Clip | None = None, *, is_by_ear: bool = True) -> None:
+        """Let the model answer the conversation as it stands; spoken where wanted.
+
+        *brief*: a special task; *take*: what the person said, for a model that hears it itself; *is_by_ear*: such a
+        model may be asked.
+        """
         studio = self._studio
         asked = studio.history.last(Role.USER)
         brief = brief or (studio.instead(asked.text) if asked is not None else None)
         chat = (brief and brief.chat) or studio.engines.chat
-        instructions = studio.settings.instructions or studio.parts.instructions
-        lines = studio.history.lines()
-        if studio.attached is not None:
-            lines = await studio.attached.shown(lines)
-        request = ChatRequest(
-            instructions=f"{instructions}\n\n{brief.instructions}" if brief else instructions,
-            lines=lines,
-            tools=() if brief else studio.tools,
-            conversation_key=f"voiceapp-{studio.history.conversation_id}",
-            hosted=None if brief else studio.hosted.choice(studio.history.conversation_id),
-        )
-
+        ear = self._ear(take) if is_by_ear and not brief else None
+        sounding = SoundingReply(studio.playback) if ear is not None and self._is_aloud else None
+        if sounding is not None:
+            self._reply.on_sound = sounding.sound
+        request = await self._request(brief, chat.label, ear)
         placed = asyncio.get_running_loop().create_future()
 
         async def run_tool(call: ToolCall) -> ToolResult:
@@ -106,7 +116,7 @@ class Replying:
             placed.set_result(self.message.id)
             saving = scope.create_task(self._keep_saving(self.message.id), name="save")
             if self._is_aloud:
-                stopped_at = await self.speak(deltas, self._on_delta, self.message.id)
+                stopped_at = await self.speak(deltas, self._on_delta, self.message.id, sounding)
             else:
                 async for delta in deltas:
                     self._on_delta(delta)
@@ -119,6 +129,8 @@ class Replying:
             self.message.id, text, turn=self._turn, heard_chars=heard, timings=timings
         )
         self.message = None  # nothing left to keep
+        if sounding is not None and sounding.kept is not None:
+            studio.sounds.keep(message.id, sounding.kept, chat.label)
         if self._guard is not None and not self._is_aloud:
             self._guard.written(message)
         if self._reply.is_bounded:
@@ -128,11 +140,33 @@ class Replying:
         if is_wanted(studio):
             studio.beside(entitle(studio), "title")
 
+    async def _request(self, brief: Brief | None, engine: str, ear: ByEar | None) -> ChatRequest:
+        studio = self._studio
+        instructions = studio.settings.instructions or studio.parts.instructions
+        lines = studio.history.lines()
+        if studio.attached is not None:
+            lines = await studio.attached.shown(lines)
+        if ear is not None:
+            lines = studio.sounds.put(lines, engine, studio.parts.wall())
+        return ChatRequest(
+            instructions=f"{instructions}\n\n{brief.instructions}" if brief else instructions,
+            lines=lines,
+            tools=() if brief else studio.tools,
+            conversation_key=f"voiceapp-{studio.history.conversation_id}",
+            hosted=None if brief else studio.hosted.choice(studio.history.conversation_id),
+            by_ear=ear,
+        )
+
     async def speak(
-        self, deltas: AsyncIterator[str], on_delta: Callable[[str], None], message_id: int | None
+        self,
+        deltas: AsyncIterator[str],
+        on_delta: Callable[[str], None],
+        message_id: int | None,
+        sounding: SoundingReply | None = None,
     ) -> Clause | None:
         """Speak *deltas* as they come, until the last word was heard; of a message only what a check lets pass.
 
+        *sounding*: plays the sound that comes with them; where none came, they are spoken after all.
         Returns the clause at which a check ended the speaking, None where everything was spoken.
         """
         settings, playback = self._studio.settings, self._studio.playback
@@ -142,6 +176,12 @@ class Replying:
             async for delta in deltas:  # no loudspeaker costs the sound, not the text
                 on_delta(delta)
             raise
+        if sounding is not None:
+            async with playback.reporting(message_id, self.on_sound):
+                await sounding.run(deltas, on_delta)
+            if not (sounding.is_silent and self._reply.text.strip()):
+                return None
+            deltas, on_delta = _whole(self._reply.text), lambda _delta: None
         gate = self._gate(message_id)
         spoken = SpokenReply(
             self._studio.engines.speech,
@@ -157,6 +197,13 @@ class Replying:
             if gate is not None:
                 gate.close()
         return spoken.stopped_at
+
+    def _ear(self, take: Clip | None) -> ByEar | None:
+        """Return how a model that hears and speaks by itself is asked; None for others, and where words are checked."""
+        settings = self._studio.settings
+        if not self._studio.engines.is_by_ear or self._guard is not None:
+            return None
+        return ByEar(take, self._is_aloud, settings.voice, settings.voice_style)
 
     def _gate(self, message_id: int | None) -> ReplyGuard | None:
         """What checks a message's clauses; the program's own sentences are not checked."""
@@ -210,3 +257,7 @@ class Replying:
                 await self._studio.history.save_text(message_id, self._reply.text)
             if self._hosted.has_news:
                 await self._hosted.keep()
+
+
+async def _whole(text: str) -> AsyncIterator[str]:
+    yield text

@@ -16,6 +16,7 @@ from voiceapp.core.turn import Input
 from voiceapp.ports import EngineSet, Vad
 from voiceapp.voice.account import Account
 from voiceapp.voice.brief import Brief
+from voiceapp.voice.by_ear import KeptSounds
 from voiceapp.voice.history import History
 from voiceapp.voice.hosted import Hosted, NoHosted
 from voiceapp.voice.metering import Meter
@@ -83,6 +84,7 @@ class Studio:
         hosted: knows which of the service's own tools are on.
         attached: what goes along with the next message; None = nothing can be attached.
         previews: voices that were tried out.
+        sounds: replies that their service still knows by their sound.
         beside: runs work that no turn owns and no one waits for; it ends with the session. It must tell its errors.
     """
 
@@ -105,5 +107,6 @@ class Studio:
     is_idle: Callable[[], bool] = lambda: True
     instead: Callable[[str], Brief | None] = lambda _text: None
     previews: Previews = field(default_factory=Previews)
+    sounds: KeptSounds = field(default_factory=KeptSounds)
     hosted: Hosted = field(default_factory=NoHosted)
     attached: Attached | None = None

@@ -34,33 +34,18 @@ from voiceapp.ports import SpeechToText
 from voiceapp.voice.account import MeteredHearing
 from voiceapp.voice.capture import Capture, Captured
 from voiceapp.voice.guard import guard_for
+from voiceapp.voice.heard_well import verdict
 from voiceapp.voice.hearing import FellBehindError, HearingFeed, transcribe
 from voiceapp.voice.previewing import preview
 from voiceapp.voice.replying import Replying
 from voiceapp.voice.speech_finder import SpeechFinder
 from voiceapp.voice.studio import Stopwatch, Studio
+from voiceapp.voice.written_down import WritingDown, answer_by_ear
 
 if TYPE_CHECKING:
     from voiceapp.core.attachments import Attachment
 
 TEST_S = 3.0
-
-
-def _verdict(captured: Captured) -> str:
-    """Say in a sentence what the microphone gave."""
-    if captured.is_zero:
-        return _("The microphone gives only zeros. Is it switched off or blocked?")
-    if captured.level.is_clipped:
-        return _("It is too loud and distorts. Lower the microphone's gain.")
-    if not captured.has_speech:
-        return _("No speech was found. Loudest moment: {db:.0f} dB.").format(db=captured.level.peak_db)
-    if captured.level.rms_db < QUIET_DB:
-        return _("You are very quiet. Move closer or raise the microphone's gain.")
-    return _("You are heard well.")
-
-
-QUIET_DB = -45.0
-"""Speech below this stretch loudness is hard to understand for people and recognisers alike."""
 
 
 class Turn:
@@ -78,6 +63,7 @@ class Turn:
         self._take: Take | None = None
         self._background: asyncio.TaskGroup
         self._helpers: list[asyncio.Task[None]] = []
+        self._hearing: asyncio.Task[None] | None = None
 
     @property
     def take_id(self) -> int | None:
@@ -97,6 +83,8 @@ class Turn:
                 for task in self._helpers:
                     task.cancel()
         finally:
+            if self._hearing is not None:
+                self._hearing.cancel()
             self._studio.account.close()
 
     def end_of_speech(self, at_s: float) -> None:
@@ -115,6 +103,7 @@ class Turn:
         """Listen until the key is up, transcribe, answer."""
         studio, engine = self._studio, self._studio.engines.hearing
         feed = HearingFeed(engine, self._hearing_request(), self._on_partial)
+        is_by_ear = studio.engines.is_by_ear and self._guard is None  # what is checked is checked in words, first
         self._capture = Capture(
             self.number,
             studio.parts.store,
@@ -125,7 +114,7 @@ class Turn:
             on_lost=studio.on_microphone_lost,
             beside=self._background.create_task,
         )
-        self._beside(feed.run(), "hearing")
+        self._hear(feed, is_by_ear=is_by_ear)
         self._beside(self._replying.warm(), "warm")
         captured = await self._capture.run(feed, SpeechFinder(studio.vad), studio.history.conversation_id)
         self._take, studio.account.take_id = captured.take, captured.take.id
@@ -133,10 +122,10 @@ class Turn:
         if studio.parts.is_vad_trusted and not captured.has_speech:
             await self._nothing(captured.take, captured)
             return
-        try:
-            transcript = await feed.finish()
-        except FellBehindError:
-            transcript = await self._from_disk(captured.take, engine)
+        if is_by_ear:
+            await self._answer_by_ear(captured.take, feed, engine)
+            return
+        transcript = await self._words(feed, captured.take, engine)
         await self._transcribed(captured.take, transcript, transcript.engine or engine.label, captured)
 
     async def retry(self, take_id: int, provider: str) -> None:
@@ -258,13 +247,13 @@ class Turn:
         self._beside(self._end_after(TEST_S), "test")
         captured = await self._capture.run(None, finder, None)
         studio.decide(TalkEnded())
-        studio.emit(TestProgress("say", _verdict(captured)))
+        studio.emit(TestProgress("say", verdict(captured)))
         studio.decide(Transcribed(self.number))
         await studio.playback.begin()
         async with studio.playback.reporting(None, self._replying.on_sound):
             await studio.playback.play_clip(await studio.parts.store.load_take(captured.take.id))
             await studio.playback.end()
-        studio.emit(TestProgress("done", _verdict(captured)))
+        studio.emit(TestProgress("done", verdict(captured)))
         studio.decide(Finished(self.number))
 
     async def _end_after(self, seconds: float) -> None:
@@ -322,6 +311,27 @@ class Turn:
             studio.decide(Transcribed(self.number, is_empty=True))
         elif studio.decide(Transcribed(self.number)):
             await self._replying.answer()
+
+    def _hear(self, feed: HearingFeed, *, is_by_ear: bool) -> None:
+        """Let the recogniser hear; beside an answer by ear its words may come later than the answer."""
+        if is_by_ear:
+            self._hearing = self._studio.beside(feed.run(), "hearing")
+        else:
+            self._beside(feed.run(), "hearing")
+
+    async def _words(self, feed: HearingFeed, take: Take, engine: SpeechToText) -> Transcript:
+        try:
+            return await feed.finish()
+        except FellBehindError:
+            return await self._from_disk(take, engine)
+
+    async def _answer_by_ear(self, take: Take, feed: HearingFeed, engine: SpeechToText) -> None:
+        """Let the model hear the take itself; what was said is written down beside it."""
+        await self._settled()
+        await self._send("", take, engine.label)
+        self._hearing = None  # it goes on, whatever becomes of the answer
+        words = self._words(feed, take, engine)
+        await answer_by_ear(self.number, self._studio, self._replying, WritingDown(self._studio, words, self._note))
 
     async def _note(self, take: Take, transcript: Transcript, label: str) -> None:
         """Keep the words with the recording; the conversation has them by itself, so nobody waits for this."""

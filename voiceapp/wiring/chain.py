@@ -121,6 +121,8 @@ class ChainChat:
                 if has_begun:
                     raise
                 self._chain.failed(engine, error)
+                if request.by_ear is not None:  # the next one needs words, which only who asks can bring
+                    raise
                 last = error
             else:
                 return

@@ -89,7 +89,8 @@ class EngineFactory:
             await wires.preload()
             await self._tell_models(settings, wires)
 
-        return EngineSet(hearing, chat, speech, shown, preload, wires.close, moderation)
+        is_by_ear = settings.is_by_ear and self._hears(settings, settings.choice(Job.CHAT))
+        return EngineSet(hearing, chat, speech, shown, preload, wires.close, moderation, is_by_ear)
 
     async def hearing(self, settings: Settings, provider: str) -> SpeechToText:
         """As EngineMaker.hearing."""
@@ -160,7 +161,7 @@ class EngineFactory:
             from voiceapp.resources import local_chat_languages
 
             return LocalChat(local_chat_languages())
-        is_responses = speaks_responses(provider)
+        is_responses = speaks_responses(provider) and not self._hears(settings, choice)
 
         def build(wire: Wire) -> ChatModel:
             from voiceapp.openai_api.completions_chat import CompletionsChat
@@ -174,6 +175,12 @@ class EngineFactory:
 
         chat = LateChat(self._label(provider, Job.CHAT, choice.model), wires.engine(provider, build))
         return SeeingChat(chat, lambda: vision_of(provider, self._model(provider, Job.CHAT, choice.model)))
+
+    def _hears(self, settings: Settings, choice: Choice) -> bool:
+        """Whether the chat model of *choice* hears and speaks by itself."""
+        provider = settings.provider(choice.provider)
+        is_remote = provider.kind is not ProviderKind.LOCAL
+        return is_remote and self._table.find(self._model(provider, Job.CHAT, choice.model)).by_ear
 
     def _speech(self, settings: Settings, choice: Choice, wires: _Wires) -> TextToSpeech:
         provider = settings.provider(choice.provider)
