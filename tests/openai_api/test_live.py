@@ -172,6 +172,7 @@ async def nulls_everywhere(session: Session) -> None:
 
 async def error_before_the_greeting(session: Session) -> None:
     await session.send("rate_limits.updated", rate_limits=[])
+    await session.send("error", error={"type": "invalid_request_error", "message": "unknown field", "code": None})
     await realtime.transcribe(session)
 
 
@@ -273,6 +274,12 @@ async def retired(session: Session) -> None:
 
 
 async def no_such_model(session: Session) -> None:
+    await realtime.open_transcription(session)
+    await complains(session)
+
+
+async def complains(session: Session) -> None:
+    """Say what is wrong before any greeting, and nothing more."""
     await session.receive()
     error = {"type": "invalid_request_error", "code": "model_not_found", "message": "The model does not exist"}
     await session.send("error", error=error)
@@ -313,6 +320,7 @@ async def says_nothing(session: Session) -> None:
         (breaks_off, ProviderDown),
         (retired, ProviderError),
         (no_such_model, ModelGone),
+        (complains, ModelGone),
         (fails_the_item, ProviderDown),
         (ignores_the_wishes, BadRequest),
         (rubbish, BadAnswer),

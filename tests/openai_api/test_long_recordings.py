@@ -63,8 +63,9 @@ async def hear(engine: HttpSpeechToText, sound: Float32Block, request: HearingRe
 
 @pytest.fixture
 def talk() -> Float32Block:
-    """Twelve sentences with half a second between them."""
-    return np.concatenate([part for text in SENTENCES * 2 for part in (spoken(text, "kal16"), PAUSE)])
+    """Twelve sentences with half a second between them, the second six less loud."""
+    half = np.concatenate([part for text in SENTENCES for part in (spoken(text, "kal16"), PAUSE)])
+    return np.concatenate([half, half * np.float32(0.7)])
 
 
 @pytest.fixture

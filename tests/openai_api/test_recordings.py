@@ -225,3 +225,11 @@ async def test_halves_of_a_character_in_deltas(server: LoopbackServer, wire: Wir
     partials: list[str] = []
     assert (await hear(HttpSpeechToText(wire), partials=partials)).text == "Hi 👩"
     assert all(text.encode() for text in partials)
+
+
+async def test_what_is_spoken_and_what_was_recorded_have_their_own_format(server: LoopbackServer, wire: Wire) -> None:
+    engine = HttpSpeechToText(wire, make_encoder=opus_upload, for_recordings=flac_upload)
+    await hear(engine, HearingRequest())
+    await hear(engine)
+    names = [part.filename for r in server.requests_for(TRANSCRIPTIONS) for part in r.parts if part.name == "file"]
+    assert names == ["speech.ogg", "speech.flac"]

@@ -48,7 +48,7 @@ class HearingPage(SettingsPage):
         self.upload.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.upload.setMinimumContentsLength(8)
         for value, words in (
-            (Upload.AUTO, self.tr("As fits: small to the network, lossless on this computer")),
+            (Upload.AUTO, self.tr("As fits: small to the network, lossless nearby")),
             (Upload.OPUS, self.tr("Opus, the smallest")),
             (Upload.FLAC, self.tr("FLAC, lossless")),
             (Upload.WAV, self.tr("WAV, for servers that read nothing else")),

@@ -35,12 +35,18 @@ class Habits:
     """What an engine does usually, changed by what its server taught.
 
     Attributes:
-        make_encoder: the format of uploads; WAV once a server could not read another.
+        make_encoder: the format of what is encoded while it is spoken; WAV once a server could not read another.
+        for_recordings: the format of what is there already; None = the same.
         limits: tighter than the model's where the server refused a file as too large; None = the model's.
     """
 
     make_encoder: MakeEncoder
+    for_recordings: MakeEncoder | None = None
     limits: Limits | None = None
+
+    def encoder(self, *, is_recording: bool) -> MakeEncoder:
+        """Return the format for an utterance."""
+        return self.for_recordings or self.make_encoder if is_recording else self.make_encoder
 
 
 class HearingCall:
@@ -54,6 +60,11 @@ class HearingCall:
         self._is_own = wire.provider.kind is not ProviderKind.COMPATIBLE
 
     @property
+    def make_encoder(self) -> MakeEncoder:
+        """The format of this utterance."""
+        return self.habits.encoder(is_recording=self.request.is_recording)
+
+    @property
     def limits(self) -> Limits:
         """What fits into one request."""
         return self.habits.limits or Limits.of(self._wire.known(self._likely_model()).limits)
@@ -65,7 +76,7 @@ class HearingCall:
         try:
             return [Part(piece.start_s, piece.end_s, await self._heard(piece, on_partial, speakers))]
         except TooLong as error:
-            halves = piece.halves(self.habits.make_encoder)
+            halves = piece.halves(self.make_encoder)
             if halves is None:
                 error.hint = sentences.recording_is_too_long()
                 raise
@@ -94,6 +105,7 @@ class HearingCall:
         finally:
             plain.drop()
         self.habits.make_encoder = WavEncoder
+        self.habits.for_recordings = None
         return transcript
 
     async def _asked(

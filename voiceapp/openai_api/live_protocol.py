@@ -60,11 +60,14 @@ class Take:
     Attributes:
         is_committed: we said that the take has ended.
         error: what the server complained of, as its error object.
+        early: what it complained of before its greeting; some do and work all the same.
     """
 
     def __init__(self, model: str) -> None:
         self.is_committed = False
         self.error: Event | None = None
+        self.early: Event | None = None
+        self._is_greeted = False
         self._model = model
         self._order: list[str] = []
         self._words: dict[str, str] = {}
@@ -89,7 +92,10 @@ class Take:
             case "input_audio_buffer.committed":
                 self._note(item, str(event.get("previous_item_id") or ""))
                 self._answers += self.is_committed
+            case "session.created" | "transcription_session.created":
+                self._is_greeted, self.early = True, None
             case "session.updated" | "transcription_session.updated":
+                self._is_greeted, self.early = True, None
                 self._check(_object(event.get("session")))
             case "error":
                 self._complain(_object(event.get("error")) or {"message": str(event.get("error") or "")})
@@ -143,8 +149,10 @@ class Take:
         """A server that ended an utterance by itself finds our own end empty: nothing is missing then."""
         if self.is_committed and _EMPTY in (error.get("code"), error.get("type")) and self._order:
             self._answers += 1
-            return
-        self.error = error
+        elif self._is_greeted:
+            self.error = error
+        else:
+            self.early = error
 
 
 def _object(value: object) -> Event:

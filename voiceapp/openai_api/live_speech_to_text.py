@@ -24,7 +24,7 @@ from voiceapp.openai_api.wire import Wire
 
 MESSAGE_S = 0.1
 """Sound in one message: a tenth of a second late costs less than the words around every 20 ms."""
-SILENCE_S = 8.0
+SILENCE_S = 5.0
 """Without a sign of the server for so long after release, another way is quicker."""
 _JOB = Job.LIVE_TRANSCRIPTION.value
 
@@ -108,6 +108,7 @@ class LiveHearing:
         self._frames = self._sent_frames = 0
         self._peak_db = SILENCE_DB
         self._last_sign_s = 0.0
+        self._early: ProviderError | None = None
         self._result: asyncio.Future[Transcript] = asyncio.get_running_loop().create_future()
         self._work = asyncio.create_task(self._run(), name="live transcription")
 
@@ -131,7 +132,7 @@ class LiveHearing:
         while not self._result.done():
             left_s = self._last_sign_s + self._silence_s - loop.time()
             if left_s <= 0:
-                raise sentences.timed_out(self._wire.where(self._model))
+                raise self._early or sentences.timed_out(self._wire.where(self._model))
             await asyncio.wait((self._result,), timeout=left_s)
         return self._result.result()
 
@@ -152,6 +153,7 @@ class LiveHearing:
         # An error holds the frames that it went through, and they hold this: without a ring, all of it goes at once.
         self._result = asyncio.get_running_loop().create_future()
         self._result.cancel()
+        self._early = None
 
     # --- inside -------------------------------------------------------------------------------------------
 
@@ -193,7 +195,10 @@ class LiveHearing:
     async def _read(self, socket: RealtimeSocket, take: Take, model: str) -> None:
         where = self._wire.where(model)
         while not take.is_over:
-            event = await socket.receive()
+            try:
+                event = await socket.receive()
+            except ProviderError as error:
+                raise self._early or error from None
             self._last_sign_s = asyncio.get_running_loop().time()
             try:
                 has_changed = take.take(event)
@@ -201,6 +206,7 @@ class LiveHearing:
                 raise sentences.not_here(where, "settings ignored") from None
             if take.error is not None:
                 raise error_for_event({"error": dict(take.error)}, where)
+            self._early = error_for_event({"error": dict(take.early)}, where) if take.early else None
             if has_changed and self._on_partial is not None and take.text:
                 self._on_partial(take.text)
         transcript = take.transcript(self._wire.provider.name, self._frames / RATE_HZ)

@@ -16,6 +16,8 @@ FILLED = 0.95
 """How much of a limit is used: a block more than thought, and the form around the file, must fit in too."""
 LEAD_IN_S = 0.2
 """Silence before the first word of a piece that begins in a pause: recognisers lose a word that begins at once."""
+LEARN = 0.5
+"""From this part of the limit on the sound is listened to for what is quiet in it; most takes never get there."""
 SHORTEST_S = 4.0
 """A piece this short is not cut further, whatever the service says of its length."""
 
@@ -141,7 +143,8 @@ class PieceMaker:
         self.current.write(block)
         self._frames += len(block)
         fullness = self.current.fullness(limits)
-        self._cutter.push(block)
+        if fullness > LEARN:
+            self._cutter.push(block)
         if self._cutter.is_due(fullness):
             done = self.current
             self.current = Piece(self._frames / self._rate_hz, self._rate_hz, self._make_encoder)

@@ -33,14 +33,22 @@ class HttpSpeechToText:
         wire: the provider; its owner closes it.
         model: empty = the provider's default; on a compatible server the first recogniser that it lists.
         make_encoder: the format of the upload.
+        for_recordings: where that differs for sound that is there already and must be encoded while somebody waits.
     """
 
     rate_hz = RATE_HZ
 
-    def __init__(self, wire: Wire, model: str = "", *, make_encoder: MakeEncoder = WavEncoder) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        model: str = "",
+        *,
+        make_encoder: MakeEncoder = WavEncoder,
+        for_recordings: MakeEncoder | None = None,
+    ) -> None:
         self._wire = wire
         self._model = model
-        self._habits = Habits(make_encoder)
+        self._habits = Habits(make_encoder, for_recordings)
         self.label = wire.label(ENDPOINT, model)
 
     @asynccontextmanager
@@ -68,7 +76,7 @@ class HttpHearing:
     def __init__(self, call: HearingCall, on_partial: Callable[[str], None] | None) -> None:
         self._call = call
         self._on_partial = on_partial
-        self._maker = PieceMaker(RATE_HZ, call.habits.make_encoder)
+        self._maker = PieceMaker(RATE_HZ, call.make_encoder)
         self._pieces: list[Piece] = []
         self._sending: list[asyncio.Task[list[Part]]] = []
         self._partials: dict[int, str] = {}

@@ -92,6 +92,7 @@ async def transcribe(
             piece = resampler.push(piece) if resampler else piece
             if len(piece):
                 await hearing.push(piece)
+            await asyncio.sleep(0)  # an hour is encoded in seconds, and others want the loop meanwhile
         if resampler is not None and len(rest := resampler.finish()):
             await hearing.push(rest)
         return await hearing.finish()

@@ -22,7 +22,8 @@ def uploading(choice: Choice, upload: Upload) -> Callable[[Wire], SpeechToText]:
     def build(wire: Wire) -> SpeechToText:
         from voiceapp.openai_api.speech_to_text import HttpSpeechToText
 
-        return HttpSpeechToText(wire, choice.model, make_encoder=encoder_for(wire, upload))
+        spoken, recorded = encoders_for(wire, upload)
+        return HttpSpeechToText(wire, choice.model, make_encoder=spoken, for_recordings=recorded)
 
     return build
 
@@ -38,20 +39,22 @@ def live(choice: Choice) -> Callable[[Wire], SpeechToText]:
     return build
 
 
-def encoder_for(wire: Wire, upload: Upload) -> MakeEncoder:
-    """Return how sound is encoded for *wire*, where the person has not chosen.
+def encoders_for(wire: Wire, upload: Upload) -> tuple[MakeEncoder, MakeEncoder]:
+    """Return how sound is encoded for *wire*: what is spoken now, and what was recorded before.
 
     Measured by ``tests.bench uplink``: half a minute takes 7.9 s as WAV, 4.8 s as FLAC and 1.0 s as Opus at 1 Mbit/s,
-    0.36, 0.27 and 0.18 s at 50 Mbit/s. So the world gets Opus, at 27 ms of CPU a second of speech, and a server on this
-    machine gets FLAC, which is lossless.
+    0.36, 0.27 and 0.18 s at 50 Mbit/s. So what is spoken goes to the world as Opus: its 27 ms of CPU a second are spent
+    while the person speaks. Of a recording they would be waited for, so that is FLAC, and so is everything for a server
+    on this machine.
     """
     from voiceapp.audio.upload import can_opus, flac_upload, opus_upload
     from voiceapp.openai_api.client import base_url_of, is_loopback
     from voiceapp.openai_api.uploads import WavEncoder
 
-    if upload is Upload.AUTO:
-        upload = Upload.FLAC if is_loopback(base_url_of(wire.provider)) else Upload.OPUS
-    if upload is Upload.OPUS and not can_opus():
-        upload = Upload.FLAC
     formats: dict[Upload, MakeEncoder] = {Upload.WAV: WavEncoder, Upload.FLAC: flac_upload, Upload.OPUS: opus_upload}
-    return formats[upload]
+    if not can_opus():
+        formats[Upload.OPUS] = flac_upload
+    if upload is not Upload.AUTO:
+        return formats[upload], formats[upload]
+    is_near = is_loopback(base_url_of(wire.provider))
+    return formats[Upload.FLAC if is_near else Upload.OPUS], formats[Upload.FLAC]
