@@ -75,9 +75,15 @@ class MemoryImages:
         return await self.get(image_id)
 
     async def update(
-        self, image_id: int, *, cost_usd: float | None = None, verdict: str | None = None, held: str | None = None
+        self,
+        image_id: int,
+        *,
+        cost_usd: float | None = None,
+        verdict: str | None = None,
+        held: str | None = None,
+        found: str | None = None,
     ) -> StoredImage:
-        given = {"cost_usd": cost_usd, "verdict": verdict, "held": held}
+        given = {"cost_usd": cost_usd, "verdict": verdict, "held": held, "found": found}
         changes = {name: value for name, value in given.items() if value is not None}
         self._images[image_id] = replace(await self.get(image_id), **changes)  # type: ignore[arg-type]
         return self._images[image_id]

@@ -358,10 +358,23 @@ def test_a_picture_that_is_blocked_is_a_place_with_its_reason_until_it_is_wanted
     assert "Violence 0.90" in panel.grid.pictures.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     QTest.mouseClick(panel.head.reveal, Qt.MouseButton.LeftButton)
     scene.until(lambda: pixel_at(scene, 0) == red)
-    assert not panel.head.held.isVisible()
+    assert not panel.head.reveal.isVisible()
+    assert panel.head.why.text() == "Flagged: Violence 0.90."
     assert panel.head.save.isEnabled()
     assert panel.current is not None
     assert panel.current.verdict == "violence"
+
+
+def test_what_is_only_shown_says_what_was_found(scene: Scene) -> None:
+    scene.server.script.moderation = ModerationScript(image=("violence",))
+    settings = replace(scene.settings, moderation=Policy(image=Rule(Action.SHOW)))
+    scene.bridge.send(ApplySettings(settings))
+    scene.until(lambda: scene.settings == settings)
+    scene.drawn("A surprise")
+    scene.until(lambda: scene.panel.head.why.text() == "Flagged: Violence 0.90.")
+    assert scene.panel.head.held.isVisible()
+    assert scene.panel.head.save.isEnabled()
+    scene.until(lambda: pixel_at(scene, 0) == QColor(200, 10, 10))
 
 
 def said(scene: Scene, text: str) -> None:

@@ -107,13 +107,14 @@ async def test_verdicts_and_versions_are_kept(tmp_path: Path, images: FileImages
     second = await images.add(png(4, 3), drawn("warmer", parent_id=first.id))
     assert (await images.update(second.id, verdict="violence")).verdict == "violence"
     assert (await images.update(second.id, cost_usd=0.5)).verdict == "violence"
-    assert (await images.update(second.id, held="Violence 0.90")).held == "Violence 0.90"
+    told = await images.update(second.id, held="Violence 0.90", found="Violence 0.90, Hate 0.60")
+    assert (told.held, told.found) == ("Violence 0.90", "Violence 0.90, Hate 0.60")
     await store.close()
     again = SqliteStore(tmp_path, PlainTakes())
     (newest, oldest) = await FileImages(tmp_path, again, lambda: 0.0).all()
     assert (newest.parent_id, newest.verdict, newest.cost_usd) == (first.id, "violence", 0.5)
     assert (oldest.verdict, oldest.cost_usd) == (None, 0.04)
-    assert (newest.held, oldest.held) == ("Violence 0.90", "")
+    assert (newest.held, newest.found, oldest.held) == ("Violence 0.90", "Violence 0.90, Hate 0.60", "")
     await again.close()
 
 

@@ -150,7 +150,9 @@ def test_pictures_and_their_prompts_follow_the_rules(failure: OnFailure) -> None
             await gate.admit_prompt("A lighthouse")
             with pytest.raises(Refused, match=r"Violence 0\.71"):
                 await gate.admit_prompt("An axe")
-            assert await gate.judge_image(ONE_PIXEL_PNG, "image/png", 1) == Judgement("sexual", "Sexual 0.80")
+            assert await gate.judge_image(ONE_PIXEL_PNG, "image/png", 1) == Judgement(
+                "sexual", "Sexual 0.80", "Sexual 0.80"
+            )
             stage.maker.moderation = None
             studios[0].engines = await stage.maker.make(settings)
             if failure is OnFailure.OPEN:

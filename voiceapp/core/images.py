@@ -90,6 +90,7 @@ class StoredImage:
         verdict: of moderation: None = not checked, "" = nothing found, else the category.
         parent_id: the picture it was made from.
         held: why it is kept from view until the person decides to see it, with its score; "" = it is shown.
+        found: what moderation found too much of, in words with the scores.
     """
 
     id: int
@@ -107,14 +108,16 @@ class StoredImage:
     verdict: str | None = None
     parent_id: int | None = None
     held: str = ""
+    found: str = ""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """Moderation's word on a picture: *verdict* and *held* as of :class:`StoredImage`."""
+    """Moderation's word on a picture; the fields as of :class:`StoredImage`."""
 
     verdict: str | None = None
     held: str = ""
+    found: str = ""
 
 
 @dataclass(frozen=True)

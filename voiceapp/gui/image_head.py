@@ -69,7 +69,9 @@ class ImageHead(QWidget):
         facts += [] if image.cost_usd is None else [dollars(image.cost_usd)]
         self.count.setText(" · ".join(facts))
         self.count.setToolTip("" if image.cost_usd is None else self.tr("What this picture really cost"))
-        self.held.setVisible(bool(image.held))
-        self.why.setText(self.tr("Kept from view: {found}.").format(found=image.held))
+        self.held.setVisible(bool(image.held or image.found))
+        words = self.tr("Kept from view: {found}.") if image.held else self.tr("Flagged: {found}.")
+        self.why.setText(words.format(found=image.held or image.found))
+        self.reveal.setVisible(bool(image.held))
         for button in (self.attach, self.edit, self.save):
             button.setEnabled(not image.held)

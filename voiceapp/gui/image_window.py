@@ -238,7 +238,7 @@ def facts_line(image: StoredImage, tr: Callable[[str], str]) -> str:
         dollars(image.cost_usd) if image.cost_usd is not None else tr("cost not known") if image.engine else ""
     )
     if image.verdict is not None:
-        found = tr("nothing found") if not image.verdict else image.verdict
+        found = tr("nothing found") if not image.verdict else image.found or image.verdict
         parts.append(tr("moderation: {verdict}").format(verdict=found))
     if image.created_at:
         parts.append(datetime.fromtimestamp(image.created_at).astimezone().strftime("%Y-%m-%d %H:%M"))

@@ -67,7 +67,13 @@ class ImageStore(Protocol):
         ...
 
     async def update(
-        self, image_id: int, *, cost_usd: float | None = None, verdict: str | None = None, held: str | None = None
+        self,
+        image_id: int,
+        *,
+        cost_usd: float | None = None,
+        verdict: str | None = None,
+        held: str | None = None,
+        found: str | None = None,
     ) -> StoredImage:
         """Keep what became known later, as far as it is given: what it cost, what moderation found."""
         ...

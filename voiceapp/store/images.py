@@ -107,10 +107,16 @@ class FileImages:
         return await self._change(image_id, deleted_at=None)
 
     async def update(
-        self, image_id: int, *, cost_usd: float | None = None, verdict: str | None = None, held: str | None = None
+        self,
+        image_id: int,
+        *,
+        cost_usd: float | None = None,
+        verdict: str | None = None,
+        held: str | None = None,
+        found: str | None = None,
     ) -> StoredImage:
         """As ImageStore.update."""
-        given = {"cost_usd": cost_usd, "verdict": verdict, "held": held}
+        given = {"cost_usd": cost_usd, "verdict": verdict, "held": held, "found": found}
         return await self._change(image_id, **{name: value for name, value in given.items() if value is not None})
 
     async def attach(self, message_id: int, image_ids: tuple[int, ...]) -> None:
@@ -193,7 +199,7 @@ class FileImages:
 
 _PLAIN = (
     "id", "format", "width", "height", "prompt", "revised_prompt", "engine", "created_at", "duration_s", "cost_usd",
-    "verdict", "held", "parent_id",
+    "verdict", "held", "found", "parent_id",
 )  # fmt: skip
 
 

@@ -274,4 +274,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX documents_by_store ON documents (store_id)",
         "CREATE INDEX documents_by_file ON documents (file_id)",
     ),
+    (  # what moderation found in a picture, in words with the scores
+        "ALTER TABLE images ADD COLUMN found TEXT NOT NULL DEFAULT ''",
+    ),
 )

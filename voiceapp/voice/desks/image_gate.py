@@ -36,10 +36,10 @@ class GuardGate:
         checked = await Guard(self._studio).admits_image(data, mime, image_id)
         if checked is None:
             return Judgement()
-        held = ""
-        if checked.is_stopped:
-            held = checked.problem.rstrip(".") or named(checked.exceeded) or _("flagged by the service")
-        return Judgement(None if checked.problem else _found(checked), held)
+        verdict = None if checked.problem else _found(checked)
+        found = (named(checked.exceeded) or _("flagged by the service")) if verdict else ""
+        held = (checked.problem.rstrip(".") or found) if checked.is_stopped else ""
+        return Judgement(verdict, held, found)
 
 
 def _found(checked: Checked) -> str:

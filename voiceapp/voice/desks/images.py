@@ -246,7 +246,10 @@ class ImageDesk:
                 return
             is_held_still = bool((await self.gallery.get(image.id)).held)  # the person may have wanted to see it
             held = judgement.held if is_held_still else None
-            self._changed(await self.gallery.update(image.id, verdict=judgement.verdict, held=held))
+            told = await self.gallery.update(
+                image.id, verdict=judgement.verdict, held=held, found=judgement.found or None
+            )
+            self._changed(told)
         except VoiceAppError as error:
             self._emit(Notice(error.message, error.hint, is_problem=True))
 
