@@ -6,23 +6,20 @@ import asyncio
 import os
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from voiceapp.core.attachments import Attachment, Kind, Prepared
-from voiceapp.core.conversation import Message
 from voiceapp.core.errors import StoreError
+from voiceapp.store.attached import COLUMNS, FOLDER, attachment_of
 from voiceapp.store.files import told_as_store_error
 from voiceapp.store.storable import storable
 
 Result = TypeVar("Result")
-FOLDER = "attachments"
 SWEPT_AFTER_S = 3600.0
 """A younger file without a row may be one that another process is about to keep."""
-_COLUMNS = "id, message_id, kind, name, file, format, size_bytes, width, height, pages, chars"
 
 
 class Database(Protocol):
@@ -35,61 +32,6 @@ class Database(Protocol):
     async def write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run *work* there as one transaction."""
         ...
-
-
-# --- with messages: on the store's thread, inside a transaction -----------------------------------------------
-
-
-def give_to(db: sqlite3.Connection, message_id: int, attachment_ids: Sequence[int]) -> None:
-    """Let drafts go with a message."""
-    db.executemany(
-        "UPDATE attachments SET message_id = ? WHERE id = ? AND message_id IS NULL",
-        [(message_id, attachment_id) for attachment_id in attachment_ids],
-    )
-
-
-def with_attachments(db: sqlite3.Connection, messages: Iterable[Message]) -> tuple[Message, ...]:
-    """Return *messages*, all of one conversation, with what went along with them."""
-    messages = tuple(messages)
-    if not messages:
-        return ()
-    rows = db.execute(
-        f"SELECT {_COLUMNS} FROM attachments WHERE message_id BETWEEN ? AND ? ORDER BY id",
-        [min(message.id for message in messages), max(message.id for message in messages)],
-    ).fetchall()
-    if not rows:
-        return messages
-    folder = _folder_beside(db)
-    given: dict[int, list[Attachment]] = {}
-    for row in rows:
-        given.setdefault(row["message_id"], []).append(_attachment(row, folder))
-    return tuple(
-        replace(message, attachments=tuple(given[message.id])) if message.id in given else message
-        for message in messages
-    )
-
-
-def _folder_beside(db: sqlite3.Connection) -> Path:
-    """Return where the files lie: beside the database."""
-    return Path(db.execute("PRAGMA database_list").fetchone()["file"]).parent / FOLDER
-
-
-def _attachment(row: sqlite3.Row, folder: Path) -> Attachment:
-    return Attachment(
-        row["id"],
-        Kind(row["kind"]),
-        row["name"],
-        str(folder / row["file"]),
-        row["format"],
-        row["size_bytes"],
-        row["width"],
-        row["height"],
-        row["pages"],
-        row["chars"],
-    )
-
-
-# --- drafts ---------------------------------------------------------------------------------------------------
 
 
 class FileAttachments:
@@ -127,8 +69,8 @@ class FileAttachments:
         def insert(db: sqlite3.Connection) -> Attachment:
             columns, marks = ", ".join(values), ", ".join("?" * len(values))
             number = db.execute(f"INSERT INTO attachments ({columns}) VALUES ({marks})", [*values.values()]).lastrowid
-            row = db.execute(f"SELECT {_COLUMNS} FROM attachments WHERE id = ?", [number]).fetchone()
-            return _attachment(row, self.folder)
+            row = db.execute(f"SELECT {COLUMNS} FROM attachments WHERE id = ?", [number]).fetchone()
+            return attachment_of(row, self.folder)
 
         try:
             return await self._database.write(insert)
@@ -139,8 +81,8 @@ class FileAttachments:
 
     async def drafts(self) -> tuple[Attachment, ...]:
         """As AttachmentStore.drafts."""
-        query = f"SELECT {_COLUMNS} FROM attachments WHERE message_id IS NULL ORDER BY id"
-        return await self._database.run(lambda db: tuple(_attachment(row, self.folder) for row in db.execute(query)))
+        query = f"SELECT {COLUMNS} FROM attachments WHERE message_id IS NULL ORDER BY id"
+        return await self._database.run(lambda db: tuple(attachment_of(row, self.folder) for row in db.execute(query)))
 
     async def read(self, attachment: Attachment) -> tuple[bytes, str]:
         """As AttachmentStore.read."""

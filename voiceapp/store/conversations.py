@@ -9,7 +9,7 @@ from gettext import gettext as _
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Timings
 from voiceapp.core.errors import StoreError
 from voiceapp.core.search_text import snippet
-from voiceapp.store import attachments, search, sources, takes, tool_uses
+from voiceapp.store import attached, search, sources, takes, tool_uses
 from voiceapp.store.search import Kind
 from voiceapp.store.storable import storable as storable
 
@@ -97,7 +97,7 @@ def add_message(db: sqlite3.Connection, message: Message, attachment_ids: Sequen
         ],
     )
     search.put(db, Kind.MESSAGE, _new_id(cursor), text)
-    attachments.give_to(db, _new_id(cursor), attachment_ids)
+    attached.give_to(db, _new_id(cursor), attachment_ids)
     return message_of(db, _new_id(cursor))
 
 
@@ -153,7 +153,7 @@ def found(db: sqlite3.Connection, query: str, limit: int) -> tuple[Message, ...]
 
 def _whole(db: sqlite3.Connection, messages: Iterable[Message]) -> tuple[Message, ...]:
     """Return *messages*, all of one conversation, with everything that stands with them."""
-    return attachments.with_attachments(db, sources.with_sources(db, tool_uses.with_uses(db, messages)))
+    return attached.with_attachments(db, sources.with_sources(db, tool_uses.with_uses(db, messages)))
 
 
 def _said(db: sqlite3.Connection, take_id: int) -> Message:
