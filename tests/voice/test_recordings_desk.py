@@ -10,10 +10,11 @@ import pytest
 
 from tests.fakes import FakeHearing
 from tests.voice.stage import Stage
+from voiceapp.core.commands import ApplySettings
 from voiceapp.core.conversation import Take, TakeState
 from voiceapp.core.errors import ProviderDown
-from voiceapp.core.events import Notice, TakeChanged
-from voiceapp.core.hearing import ExportTranscript, HearingOptions, HearingWishes, TakePartial, TranscribeTake
+from voiceapp.core.events import Notice, SettingsChanged, TakeChanged
+from voiceapp.core.hearing import ExportTranscript, HearingOptions, HearingWishes, TakePartial, TranscribeTake, Upload
 from voiceapp.core.settings import Settings
 from voiceapp.core.speech import Segment, Transcript, Usage
 from voiceapp.core.transcript import Gap, Word
@@ -165,3 +166,16 @@ async def test_an_engine_that_names_nobody_is_told_of() -> None:
         notice = await room.until_event(Notice)
     assert notice.message == "Fake hearing did not tell who speaks."
     assert (await room.store.take(take.id)).text == "Good morning."
+
+
+async def test_only_another_upload_needs_other_engines() -> None:
+    room = Room()
+    async with room.session() as session:
+        made = len(room.maker.made)
+        spoken = replace(room.settings, hearing=HearingWishes("A talk."))
+        session.handle(ApplySettings(spoken))
+        await room.until_event(SettingsChanged)
+        assert len(room.maker.made) == made, "what is asked for goes along with each request"
+        session.handle(ApplySettings(replace(spoken, hearing=HearingWishes("A talk.", upload=Upload.WAV))))
+        await room.until_event(SettingsChanged, 2)
+        assert len(room.maker.made) == made + 1

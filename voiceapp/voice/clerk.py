@@ -78,8 +78,9 @@ class Clerk:
         """Store *settings*, build engines where they changed, and tell."""
         if settings != before:
             await asyncio.to_thread(self._parts.save_settings, settings)
-        engine_fields = ("providers", "jobs", "fallbacks", "is_cached", "language", "voice", "hearing")
+        engine_fields = ("providers", "jobs", "fallbacks", "is_cached", "language", "voice")
         is_other = is_key_new or any(getattr(settings, name) != getattr(before, name) for name in engine_fields)
+        is_other = is_other or settings.hearing.upload != before.hearing.upload
         engines = await self.engines(settings) if is_other else None
         devices = await self._use(settings, engines)
         self._emit(SettingsChanged(settings))
