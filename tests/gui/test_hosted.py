@@ -23,7 +23,7 @@ from voiceapp.gui.sources import LINES_MAX, MadePicture
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.tool_lines import ToolUseLine
 
-OFFER = HostedOffer(frozenset({"web_search", "file_search", "code_interpreter"}), "openai", "OpenAI")
+OFFER = HostedOffer(("web_search", "file_search", "code_interpreter"), "openai", "OpenAI")
 STORE = d.DocumentStore(
     3, "openai", "Household", 0.0, "vs_3", (d.Document(1, 3, "a.md", "/a.md", 5, d.DocumentState.READY, "file-1"),)
 )
@@ -146,6 +146,19 @@ def test_a_picture_that_was_made_is_shown_from_its_copy(view: ConversationView, 
     assert picture.height() > 50
 
 
+def test_a_reopened_conversation_has_its_sources(view: ConversationView, qtbot: QtBot) -> None:
+    use = ToolUse("ws_1", "web_search", "{}", "https://tides.example")
+    reply = Message(2, 1, Role.ASSISTANT, "At six.", 2.0, tool_uses=(use,), sources=(PAGE, MADE))
+    messages = (Message(1, 1, Role.USER, "When?", 1.0), reply)
+    view.handle(e.ConversationOpened(Conversation(ConversationHead(1, "t", 1.0), messages)))
+    shown = reply_of(view, qtbot)
+    assert shown.sources is not None
+    assert [line.source for line in shown.sources.lines] == [PAGE, MADE]
+    line = view.widget_of("tool-2-0")
+    assert isinstance(line, ToolUseLine)
+    assert line.toggle.text() == "Searched the web"
+
+
 def test_many_sources_are_folded(view: ConversationView, qtbot: QtBot) -> None:
     many = tuple(Source(SourceKind.PAGE, f"Page {n}", f"https://example.org/{n}") for n in range(20))
     view.handle(SourcesKnown(2, many))
@@ -180,7 +193,7 @@ def test_switches_are_there_where_they_are_offered(stage: Stage, switches: Hoste
     button.code.trigger()
     assert stage.commands(3)[-1] == ChooseHosted(HostedChoice(web=True, code=True))
     assert button.text() == "Web, Code"
-    stage.tell(HostedKnown(0, HostedChoice(web=True), HostedOffer(frozenset({"web_search"}), "openai", "OpenAI")))
+    stage.tell(HostedKnown(0, HostedChoice(web=True), HostedOffer(("web_search",), "openai", "OpenAI")))
     assert not button.code.isVisible()
 
 

@@ -11,11 +11,12 @@ from pytestqt.qtbot import QtBot
 from voiceapp.core import documents as d
 from voiceapp.core.commands import ApplySettings
 from voiceapp.core.events import SettingsChanged
-from voiceapp.core.settings import Choice, Memory, Provider, ProviderKind, Settings, validated
+from voiceapp.core.settings import Choice, Job, Memory, Provider, ProviderKind, Settings, validated
 from voiceapp.gui.settings_dialog import SettingsDialog
 from voiceapp.gui.settings_documents import DocumentsPage
 from voiceapp.gui.settings_jobs import JobsPage
 from voiceapp.gui.settings_page import Facts
+from voiceapp.gui.settings_plain import PrivacyPage
 from voiceapp.gui.settings_providers import ProvidersPage
 from voiceapp.gui.theme import Theme
 from voiceapp.resources import model_table
@@ -138,6 +139,11 @@ def test_who_remembers_is_chosen_in_plain_words(dialog: SettingsDialog, wanted: 
     dialog.apply_now()
     (applied,) = [one for one in wanted if isinstance(one, ApplySettings)]
     assert applied.settings.provider("openai").memory is Memory.HELD
+    privacy = dialog.pages["privacy"]
+    assert isinstance(privacy, PrivacyPage)
+    assert "30 days" in privacy.sent(Job.CHAT)
+    dialog.handle(SettingsChanged(SETTINGS))
+    assert "keep nothing" in privacy.sent(Job.CHAT)
     rows = [page.card(name).fields.memory.parentWidget() for name in ("shed", "openai")]
     assert [row is not None and row.isHidden() for row in rows] == [True, False]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -145,7 +146,7 @@ def test_they_are_offered_where_provider_and_model_have_them() -> None:
     def offered(*choice: str) -> HostedOffer:
         return offer(replace(settings, jobs={"chat": Choice(*choice)}), table)
 
-    assert offered("openai").tools == {"web_search", "file_search", "code_interpreter"}
+    assert offered("openai").tools == ("code_interpreter", "file_search", "web_search")
     assert offered("openai", "gpt-6-sol").tools
     assert not offered("openai", "something-unknown").tools
     assert not offered("shed", "gpt-6-luna").tools
@@ -202,6 +203,15 @@ async def test_a_tool_that_failed(server: LoopbackServer, wire: Wire) -> None:
     server.script.chat = ChatScript(("Six", "."), hosted=(HostedScript(failed),))
     parts = await parts_of(ResponsesChat(wire), ASKED)
     assert [part.state for part in parts if isinstance(part, HostedStep)][-1] is StepState.FAILED
+
+
+async def test_leaving_in_the_middle_of_a_search_frees_the_connection(server: LoopbackServer, wire: Wire) -> None:
+    server.script.chat = replace(hosted_items.ALL, first_token_ms=60_000.0)
+    async with aclosing(ResponsesChat(wire).reply(ASKED)) as parts:
+        async for part in parts:
+            assert isinstance(part, HostedStep)
+            break
+    await server.until(lambda: server.requests_for("/responses")[0].disconnected_at is not None, 20)
 
 
 async def test_slow_code_is_waited_for(server: LoopbackServer, wire: Wire) -> None:

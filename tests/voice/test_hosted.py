@@ -143,7 +143,7 @@ async def test_what_is_on_goes_with_every_turn_of_its_conversation_only(tmp_path
         session.handle(ChooseHosted(ALL))
         known = await scene.stage.until_event(HostedKnown, 2)
         assert known.choice == ALL
-        assert known.offer.tools == {"web_search", "file_search", "code_interpreter"}
+        assert known.offer.tools == ("code_interpreter", "file_search", "web_search")
         for text in ("A", "B"):
             session.handle(SendText(text))
             await scene.stage.until_phase(Phase.THINKING)

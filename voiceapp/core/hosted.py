@@ -39,7 +39,7 @@ class HostedChoice:
 class HostedOffer:
     """What could be switched on: *tools* of *provider* with the model that answers; *shown* is the provider's name."""
 
-    tools: frozenset[str] = frozenset()
+    tools: tuple[str, ...] = ()
     provider: str = ""
     shown: str = ""
 
@@ -51,7 +51,7 @@ def offer(settings: Settings, table: ModelTable) -> HostedOffer:
     if not speaks_responses(provider) or provider.kind in (ProviderKind.COMPATIBLE, ProviderKind.LOCAL):
         return HostedOffer(provider=provider.name, shown=provider.shown)
     model = choice.model or table.default(Job.CHAT.value)
-    return HostedOffer(table.find(model).hosted, provider.name, provider.shown)
+    return HostedOffer(tuple(sorted(table.find(model).hosted)), provider.name, provider.shown)
 
 
 # --- commands ---------------------------------------------------------------------------------------------

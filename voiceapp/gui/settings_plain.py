@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy
 
-from voiceapp.core.settings import Job, Settings
+from voiceapp.core.settings import Job, Memory, Provider, ProviderKind, Settings, speaks_responses
 from voiceapp.gui.settings_page import Facts, SettingsPage, note, side_by_side
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
@@ -85,12 +85,22 @@ class PrivacyPage(SettingsPage):
                 continue
             provider = settings.provider(name)
             where = f" ({provider.base_url})" if provider.base_url else ""
-            label.setText(self.tr("Goes to {name}{where}.").format(name=provider.shown, where=where))
+            words = self.tr("Goes to {name}{where}.").format(name=provider.shown, where=where)
+            kept = self._kept_words(provider) if job is Job.CHAT else ""
+            label.setText(f"{words} {kept}".strip())
         live = settings.provider(settings.choice(Job.LIVE_TRANSCRIPTION).provider)
         if live.name != "local":
             heard = self.tr("{words} While you speak it goes to {name} already.")
             voice = self._sent[Job.TRANSCRIPTION]
             voice.setText(heard.format(words=voice.text(), name=live.shown))
+
+    def _kept_words(self, provider: Provider) -> str:
+        """Say who remembers a conversation, where the service can be told."""
+        if not speaks_responses(provider):
+            return ""
+        if provider.memory is Memory.HELD and provider.kind is not ProviderKind.COMPATIBLE:
+            return self.tr("It keeps what is said for about 30 days; you chose that in “Providers”.")
+        return self.tr("It is told to keep nothing of it.")
 
 
 class AppearancePage(SettingsPage):
