@@ -313,6 +313,13 @@ async def says_nothing(session: Session) -> None:
     await session.receive()
 
 
+async def never_ends(session: Session) -> None:
+    await until_commit(session)
+    while True:
+        await realtime.delta(session, "i1", "and ")
+        await asyncio.sleep(0.02)
+
+
 @pytest.mark.parametrize(
     ("behaviour", "kind"),
     [
@@ -325,6 +332,7 @@ async def says_nothing(session: Session) -> None:
         (ignores_the_wishes, BadRequest),
         (rubbish, BadAnswer),
         (says_nothing, TimedOut),
+        (never_ends, TimedOut),
     ],
 )
 async def test_faults_are_errors_of_ours(
@@ -334,7 +342,7 @@ async def test_faults_are_errors_of_ours(
     wire: Wire,
 ) -> None:
     server.realtime.behave_next(behaviour)
-    engine = LiveSpeechToText(wire, silence_s=0.3)
+    engine = LiveSpeechToText(wire, tail_s=0.3)
     with pytest.raises(kind) as caught:
         await hear(engine)
     assert "OpenAI" in caught.value.message

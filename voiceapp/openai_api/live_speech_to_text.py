@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from voiceapp.core.audio import SILENCE_DB, Float32Block, clean, level_of, to_pcm16
 from voiceapp.core.errors import ProviderError
@@ -24,8 +25,8 @@ from voiceapp.openai_api.wire import Wire
 
 MESSAGE_S = 0.1
 """Sound in one message: a tenth of a second late costs less than the words around every 20 ms."""
-SILENCE_S = 5.0
-"""Without a sign of the server for so long after release, another way is quicker."""
+TAIL_S = 5.0
+"""Without the last word for so long after release, whatever the server or the line does, another way is quicker."""
 _JOB = Job.LIVE_TRANSCRIPTION.value
 
 
@@ -61,15 +62,15 @@ async def _opened(wire: Wire, model: str) -> RealtimeSocket:
 class LiveSpeechToText:
     """Port SpeechToText over a transcription session. *model* empty = the provider's default for it.
 
-    *silence_s*: patience after release.
+    *tail_s*: patience after release.
     """
 
     rate_hz = RATE_HZ
 
-    def __init__(self, wire: Wire, model: str = "", *, silence_s: float = SILENCE_S) -> None:
+    def __init__(self, wire: Wire, model: str = "", *, tail_s: float = TAIL_S) -> None:
         self._wire = wire
         self._model = model
-        self._silence_s = silence_s
+        self._tail_s = tail_s
         self.label = wire.label(_JOB, model)
 
     @asynccontextmanager
@@ -77,7 +78,7 @@ class LiveSpeechToText:
         self, request: HearingRequest, on_partial: Callable[[str], None] | None = None
     ) -> AsyncIterator[LiveHearing]:
         """Begin a take; the session is opened meanwhile, and sound waits for it."""
-        hearing = LiveHearing(self._wire, self._model, request, on_partial, self._silence_s)
+        hearing = LiveHearing(self._wire, self._model, request, on_partial, self._tail_s)
         try:
             yield hearing
         finally:
@@ -96,18 +97,17 @@ class LiveHearing:
         model: str,
         request: HearingRequest,
         on_partial: Callable[[str], None] | None,
-        silence_s: float,
+        tail_s: float,
     ) -> None:
         self._wire = wire
         self._model = model
         self._request = request
         self._on_partial = on_partial
-        self._silence_s = silence_s
+        self._tail_s = tail_s
         self._sound: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._pending = bytearray()
         self._frames = self._sent_frames = 0
         self._peak_db = SILENCE_DB
-        self._last_sign_s = 0.0
         self._early: ProviderError | None = None
         self._result: asyncio.Future[Transcript] = asyncio.get_running_loop().create_future()
         self._work = asyncio.create_task(self._run(), name="live transcription")
@@ -127,13 +127,10 @@ class LiveHearing:
             return Transcript("")
         self._flush()
         self._sound.put_nowait(None)
-        loop = asyncio.get_running_loop()
-        self._last_sign_s = loop.time()
-        while not self._result.done():
-            left_s = self._last_sign_s + self._silence_s - loop.time()
-            if left_s <= 0:
-                raise self._early or sentences.timed_out(self._wire.where(self._model))
-            await asyncio.wait((self._result,), timeout=left_s)
+        await asyncio.wait((self._result,), timeout=self._tail_s)
+        if not self._result.done():
+            where = replace(self._wire.where(self._model), timeout_s=self._tail_s)
+            raise self._early or sentences.timed_out(where)
         return self._result.result()
 
     @property
@@ -199,7 +196,6 @@ class LiveHearing:
                 event = await socket.receive()
             except ProviderError as error:
                 raise self._early or error from None
-            self._last_sign_s = asyncio.get_running_loop().time()
             try:
                 has_changed = take.take(event)
             except Ignored:
