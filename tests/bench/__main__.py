@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.bench.report import load, machine_line
 
-NAMES = ("adapter", "gallery", "images", "moderation", "search", "startup", "turn", "uplink")
+NAMES = ("adapter", "gallery", "gui", "images", "moderation", "search", "startup", "turn", "uplink")
 
 
 def main() -> None:
