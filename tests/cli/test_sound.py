@@ -15,6 +15,7 @@ import soundfile
 from tests.cli.terminal import Terminal
 from tests.soundcard import MICROPHONE, SPEAKER, SoundCard
 from voiceapp.core.audio import Clip
+from voiceapp.core.voices import SAMPLES
 
 pytestmark = pytest.mark.sound
 
@@ -52,6 +53,32 @@ def test_the_reply_is_heard(terminal: Terminal, sound_card: SoundCard, question:
     assert (done.code, done.err) == (0, "")
     assert done.events("timing")[0]["first_sound_ms"] > 0
     assert sounding_s(heard.samples) > 0.3
+
+
+def longest_rest_ms(samples: np.ndarray[Any, Any], rate_hz: int = 48_000) -> float:
+    """Return the longest stretch of silence between the first sound and the last."""
+    loud = np.flatnonzero(np.abs(samples) > 0.002)
+    return float(np.diff(loud).max()) / rate_hz * 1000 if len(loud) > 1 else 0.0
+
+
+def test_a_voice_is_heard_before_it_is_chosen(connected: Terminal, sound_card: SoundCard) -> None:
+    with sound_card.record_speaker() as heard:
+        words = ("voices", "--preview", "cedar", "--model", "gpt-realtime-2.1-mini", "--provider", "openai")
+        assert connected.run(*words).code == 0
+    assert sounding_s(heard.samples) == pytest.approx(len(SAMPLES["en"]) * 0.06, abs=0.3)
+    assert longest_rest_ms(heard.samples) < 10.0
+
+
+def test_what_a_model_says_by_itself_is_heard_without_a_seam(
+    connected: Terminal, sound_card: SoundCard, question: Path
+) -> None:
+    with sound_card.record_speaker() as heard:
+        words = ("ask", question, "--model", "gpt-audio-1.5", "--provider", "openai", "--json")
+        done = connected.run(*words)
+    assert done.code == 0
+    assert done.events("timing")[0]["first_sound_ms"] > 0
+    assert sounding_s(heard.samples) == pytest.approx(31 * 0.06, abs=0.15)
+    assert longest_rest_ms(heard.samples) < 10.0
 
 
 def test_talking_with_enter(terminal: Terminal, sound_card: SoundCard, question: Path) -> None:

@@ -14,23 +14,19 @@ from tests.server.loopback import LoopbackServer
 REALTIME, AUDIO = "gpt-realtime-2.1-mini", "gpt-audio-1.5"
 
 
-@pytest.mark.parametrize(
-    ("model", "spent"),
-    [("", {"text_in", "audio_out"}), (REALTIME, {"text_in", "audio_out"}), (AUDIO, {"text_in", "audio_out"})],
-)
-def test_say_with_every_kind_of_model(
-    model: str, spent: set[str], connected: Terminal, openai_server: LoopbackServer, tmp_path: Path
-) -> None:
+def test_say_with_every_kind_of_model(connected: Terminal, openai_server: LoopbackServer, tmp_path: Path) -> None:
     out = tmp_path / "s.wav"
-    words = ("say", "Good morning.", "--model", model, "--style", "Calm.", "--speed", "1.2", "--out", out, "--json")
-    done = connected.run(*words, "--provider", "openai")
-    assert (done.code, done.err) == (0, "")
-    (audio,) = done.events("audio")
-    assert model in audio["engine"]
-    assert soundfile.info(out).duration == pytest.approx(13 * 0.06 / 1.2, abs=0.2 if model != "" else 0.4)
-    (row,) = connected.run("usage", "--by", "model", "--json").events("usage")
-    assert spent <= set(row["amounts"])
-    assert row["cost_usd"] > 0
+    for model in ("", REALTIME, AUDIO):
+        words = ("say", "Good morning.", "--model", model, "--style", "Calm.", "--speed", "1.2", "--out", out, "--json")
+        done = connected.run(*words, "--provider", "openai")
+        assert (done.code, done.err) == (0, "")
+        (audio,) = done.events("audio")
+        assert model in audio["engine"]
+        if model:  # the server's /audio/speech does not know speed
+            assert soundfile.info(out).duration == pytest.approx(13 * 0.06 / 1.2, abs=0.2)
+    rows = connected.run("usage", "--by", "model", "--json").events("usage")
+    assert len(rows) == 3
+    assert all({"text_in", "audio_out"} <= row["amounts"].keys() and row["cost_usd"] > 0 for row in rows)
     assert openai_server.violations == []
 
 
@@ -72,7 +68,6 @@ def test_voices_of_this_computer(terminal: Terminal, tmp_path: Path) -> None:
     [
         (("voices", "--preview", "nobody"), "nobody"),
         (("say", "x", "--model", "gpt-audio-1.5"), "--provider"),
-        (("say", "x", "--speed", "9"), "0.5"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(words: tuple[str, ...], part: str, terminal: Terminal) -> None:

@@ -128,6 +128,13 @@ async def openai_completions() -> AsyncIterator[ChatModel]:
             yield CompletionsChat(wire)
 
 
+@asynccontextmanager
+async def openai_by_ear() -> AsyncIterator[ChatModel]:
+    with LoopbackServer() as server:
+        async with wire_to(server) as wire:
+            yield CompletionsChat(wire, "gpt-audio-1.5")
+
+
 HEARING: dict[str, Callable[[], AbstractAsyncContextManager[SpeechToText]]] = {
     "fake": fake_hearing,
     "local": local_hearing,
@@ -145,5 +152,6 @@ CHATTING: dict[str, Callable[[], AbstractAsyncContextManager[ChatModel]]] = {
     "local": local_chat,
     "openai-responses": openai_responses,
     "openai-completions": openai_completions,
+    "openai-by-ear": openai_by_ear,
 }
 VADS: dict[str, Callable[[], Vad]] = {"fake": FakeVad, "local": SileroVad}

@@ -81,6 +81,7 @@ def test_a_chosen_model_within_sixty_days_of_its_end_is_announced_with_its_succe
     chat, speech = endings(TABLE, settings, TODAY)
     assert (chat.model, chat.ends, chat.replacement) == ("gpt-4o", date(2027, 1, 14), "gpt-6-luna")
     assert (speech.job, speech.model) == ("speech", "gpt-4o-mini-tts")
+    assert with_replacement(settings, speech).choice(Job.SPEECH) == Choice("openai", "gpt-realtime-2.1-mini")
     assert with_replacement(settings, chat).choice(Job.CHAT) == Choice("openai", "gpt-6-luna")
     assert endings(TABLE, settings, date(2026, 10, 1)) == ()
 

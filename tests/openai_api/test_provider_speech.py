@@ -21,9 +21,11 @@ from tests.server.realtime_speech import Reply, greet
 from tests.server.script import SpeechScript, tone
 from tests.server.wire import Answer, Request
 from voiceapp.core.errors import ModelGone, ProviderDown, Refused
+from voiceapp.core.providers import Standing
 from voiceapp.core.speech import Basis, SpeechRequest, Usage
 from voiceapp.openai_api.kept import KeptAnswers
 from voiceapp.openai_api.lessons import LessonBook
+from voiceapp.openai_api.probes import Prober
 from voiceapp.openai_api.provider_speech import ProviderSpeech
 from voiceapp.openai_api.wire import Wire
 from voiceapp.resources import model_table
@@ -128,6 +130,17 @@ async def test_odd_pieces_nulls_and_a_whole_completion(server: LoopbackServer, w
             assert np.array_equal(await spoken(engine, "Hello.") * 32768, tone("Hello."))
 
 
+@pytest.mark.parametrize(("job", "model"), [("speech", REALTIME), ("speech", AUDIO), ("chat", AUDIO)])
+async def test_a_test_of_the_provider_really_asks_them(
+    job: str, model: str, server: LoopbackServer, wire: Wire
+) -> None:
+    prober = Prober(wire, is_responses=True, models={job: model}, listed=(model,))
+    found = await prober.try_job(job)
+    assert (found.standing, found.model) == (Standing.WORKS, model)
+    assert server.realtime.sessions or server.requests_for(CHAT)
+    await server.until(lambda: all(session.left_with is not None for session in server.realtime.sessions))
+
+
 # --- long texts ---------------------------------------------------------------------------------------------------
 
 LONG = ("A sentence of this length fills it up. " * 52).strip()
@@ -149,7 +162,7 @@ async def test_a_text_over_the_limit_is_cut_and_joined(model: str, server: Loopb
 
 
 async def test_a_single_clause_over_the_limit(server: LoopbackServer, wire: Wire) -> None:
-    text = "word " * 1000 + "x" * 5000
+    text = "word " * 500 + "x" * 4100
     async with voice(wire) as engine:
         sound = await spoken(engine, text)
     asked = [request.json["input"] for request in server.requests_for(HTTP)]

@@ -25,6 +25,7 @@ from tests.server.spec_check import openai_spec
 from voiceapp.core import errors as e
 from voiceapp.core.settings import Provider, ProviderKind
 from voiceapp.core.speech import Basis, SpeechRequest, Usage
+from voiceapp.openai_api import realtime_line
 from voiceapp.openai_api.realtime_socket import address_of
 from voiceapp.openai_api.realtime_text_to_speech import RealtimeTextToSpeech
 from voiceapp.openai_api.wire import Wire
@@ -392,6 +393,27 @@ async def test_a_session_that_ended_while_idle_is_opened_anew(server: LoopbackSe
         await engine.warm()
         await server.until(lambda: bool(server.realtime.sessions and server.realtime.sessions[0].received))
         assert is_tone_of("Hello.", await spoken(engine, "Hello."))
+
+
+async def test_a_session_nobody_uses_is_closed(
+    server: LoopbackServer, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(realtime_line, "IDLE_S", 0.05)
+    async with voice(wire) as engine:
+        await engine.warm()
+        await server.until(lambda: server.realtime.sessions[0].left_with == 1000)
+        assert is_tone_of("Hello.", await spoken(engine, "Hello."))
+    assert len(server.realtime.sessions) == 2
+
+
+async def test_on_an_old_session_nothing_new_is_begun(
+    server: LoopbackServer, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with voice(wire) as engine:
+        await spoken(engine, "Hello.")
+        monkeypatch.setattr(realtime_line, "SESSION_S", 0.0)
+        assert is_tone_of("Again.", await spoken(engine, "Again."))
+    assert len(server.realtime.sessions) == 2
 
 
 async def test_effort_that_is_refused_is_left_out(server: LoopbackServer, wire: Wire) -> None:
