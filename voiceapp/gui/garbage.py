@@ -11,6 +11,7 @@ is found while nobody works with the window.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
+SETTLED_MS = 6000
+"""So long after the window became usable nothing of the start goes on."""
 LOOK_EVERY_MS = 500
 """Counting is nearly free: ten thousand looks cost less than one collection."""
 YOUNG = 700
@@ -60,6 +63,7 @@ class Garbage(QObject):
             gc.freeze()
             self._modules = len(sys.modules)
             self._timer.start()
+            QTimer.singleShot(SETTLED_MS, self, give_back)
 
     def look(self) -> None:
         """Do the one thing that is due."""
