@@ -59,3 +59,14 @@ def test_on_a_fault_it_goes_out_as_a_whole(connected: Terminal, openai_server: L
     assert (file.filename, file.data[:4]) == ("speech.ogg", b"OggS")
     (take,) = connected.run("takes", "--json").events("take")
     assert take["engine"] == "OpenAI gpt-transcribe"
+
+
+def test_live_for_once(connected: Terminal, openai_server: LoopbackServer, question: Path) -> None:
+    openai_server.script.live = LiveScript(HEARD)
+    done = connected.run("ask", question, "--silent", "--live")
+    assert (done.code, done.err) == (0, "")
+    (session,) = openai_server.realtime.sessions
+    assert session.config["audio"]["input"]["transcription"]["model"] == "gpt-live-transcribe"
+    assert openai_server.requests_for("/audio/transcriptions") == []
+    assert connected.run("ask", question, "--silent").code == 0
+    assert len(openai_server.realtime.sessions) == 1, "that was for once"

@@ -43,6 +43,14 @@ def test_who_names_one_provider_is_not_heard_live_by_another() -> None:
     assert settings.with_provider("openai").choice(Job.LIVE_TRANSCRIPTION) == Choice("openai")
 
 
+def test_heard_live_by_whoever_hears() -> None:
+    assert Settings().heard_live().choice(Job.LIVE_TRANSCRIPTION) == Choice("local")
+    openai = Settings().with_provider("openai")
+    assert openai.heard_live().choice(Job.LIVE_TRANSCRIPTION) == Choice("openai")
+    chosen = replace(openai, jobs={**openai.jobs, Job.LIVE_TRANSCRIPTION.value: Choice("openai", "m")})
+    assert chosen.heard_live() == chosen
+
+
 def test_doubtful_words_are_found_in_their_order() -> None:
     words = (Word("the", 0.9), Word("moon", 0.2), Word("the", 0.3), Word("gone", 0.1))
     assert runs("the moon, the sun", words) == (

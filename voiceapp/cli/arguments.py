@@ -125,6 +125,7 @@ def _ask(commands: Commands) -> None:
     ):
         one.add_argument(option, dest=where, type=Path, action="append", default=[], metavar="FILE", help=words)
     add_hosted(one)
+    _heard_live(one)
     _pays(one)
 
 
@@ -133,7 +134,13 @@ def _talk(commands: Commands) -> None:
     one.add_argument("--silent", action="store_true", help=_("reply in writing only"))
     one.add_argument("--model", default="", metavar="NAME", help=_("who answers; default: as set"))
     one.add_argument("--trace", type=Path, metavar="FILE", help=_("write every decision there, for replay"))
+    _heard_live(one)
     _pays(one)
+
+
+def _heard_live(one: argparse.ArgumentParser) -> None:
+    words = _("send speech while it is spoken, so that its words are there sooner; costs more")
+    one.add_argument("--live", action="store_true", help=words)
 
 
 def _say(commands: Commands) -> None:

@@ -53,7 +53,9 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
         devices=FileDevices(SoundDevices(), recording=recording, name=name, speaker=speaker),
         outside=TerminalOutside(),
         trace=arguments.trace,
-        adjusted=partial(_for_once, is_aloud=is_aloud, allowed=arguments.allow, chat=chat_of(arguments)),
+        adjusted=partial(
+            _for_once, is_aloud=is_aloud, allowed=arguments.allow, chat=chat_of(arguments), is_live=arguments.live
+        ),
     )
     narrator = Narrator(context.output)
     sources: list[Found] = []
@@ -122,9 +124,12 @@ def with_chat(settings: Settings, chat: Mapping[str, str]) -> Settings:
     return replace(settings, jobs={**settings.jobs, Job.CHAT.value: choice}) if chat else settings
 
 
-def _for_once(settings: Settings, *, is_aloud: bool, allowed: Sequence[str], chat: Mapping[str, str]) -> Settings:
+def _for_once(
+    settings: Settings, *, is_aloud: bool, allowed: Sequence[str], chat: Mapping[str, str], is_live: bool
+) -> Settings:
     """One question: nothing is held open, and no timer is set that would end with the command."""
     settings = with_chat(settings, chat)
+    settings = settings.heard_live() if is_live else settings
     permissions = {**settings.tool_permissions, **dict.fromkeys(allowed, Permission.ALWAYS)}
     return replace(
         settings,

@@ -44,6 +44,7 @@ async def talk(context: Context, arguments: argparse.Namespace) -> int:
 async def _talk(context: Context, arguments: argparse.Namespace) -> None:
     def adjusted(settings: Settings) -> Settings:
         settings = with_chat(settings, chat_of(arguments))
+        settings = settings.heard_live() if arguments.live else settings
         return replace(settings, is_reply_aloud=settings.is_reply_aloud and not arguments.silent)
 
     lines, talker = typed_lines(), Talker(context.output)

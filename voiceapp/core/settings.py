@@ -189,6 +189,11 @@ class Settings:
             hint=_("Configured are: {known}.").format(known=known),
         )
 
+    def heard_live(self) -> Settings:
+        """Return settings in which whoever hears does so while you speak, as the local engine always does."""
+        ears = Choice(self.choice(Job.TRANSCRIPTION).provider)
+        return replace(self, jobs={Job.LIVE_TRANSCRIPTION.value: ears, **self.jobs})
+
     def with_provider(self, name: str) -> Settings:
         """Return settings in which the turn's three jobs are done by provider *name* with its default models."""
         self.provider(name)
