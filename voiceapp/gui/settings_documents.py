@@ -24,7 +24,7 @@ class DocumentsPage(SettingsPage):
             theme,
             "Documents",
             "Documents that the service may search while it answers. They are uploaded to it and stay there until you"
-            " delete them here. Not tested against a live service.",
+            " delete them here; what it charges for that is not known here. Not tested against a live service.",
         )
         self.title = self.tr("Documents")
         self.cards: dict[int, StoreCard] = {}

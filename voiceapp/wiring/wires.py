@@ -16,6 +16,7 @@ from voiceapp.core.models import ModelTable
 from voiceapp.core.providers import ProviderEvent, ProviderWaiting
 from voiceapp.core.settings import Provider, ProviderKind
 from voiceapp.ports import Cache, NoCache, Secrets
+from voiceapp.wiring.beside import WrittenBeside
 from voiceapp.wiring.keys import Keys
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class WireMaker:
         self._queues: dict[str, ProviderQueue] = {}
         self._keys = Keys(secrets, on_notice)
         self._held: dict[str, HeldConversations] = {}
+        self._besides: list[WrittenBeside] = []
         self._lock = threading.Lock()
 
     def build(self, provider: Provider, *, is_test: bool = False) -> Wire:
@@ -95,7 +97,9 @@ class WireMaker:
         with self._lock:
             if whose not in self._held:
                 kept = self._cache.get("held", whose) or b""
-                self._held[whose] = HeldConversations(kept, self._keeper("held", whose), time.time)
+                beside = WrittenBeside(self._keeper("held", whose))
+                self._besides.append(beside)
+                self._held[whose] = HeldConversations(kept, beside.keep, time.time)
             return self._held[whose]
 
     async def listing(self, wire: Wire, *, is_fresh: bool = False) -> tuple[Listed, ...]:
@@ -109,7 +113,9 @@ class WireMaker:
         return listed
 
     def close(self) -> None:
-        """Let go of the cache."""
+        """Write what is not written yet, and let go of the cache."""
+        for beside in self._besides:
+            beside.flush()
         self._cache.close()
 
     def kept_listing(self, provider: Provider) -> tuple[tuple[Listed, ...], float]:
