@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from gettext import gettext as _
 
 from voiceapp.core.audio import Clip, Float32Block
+from voiceapp.core.events import Event, Notice
 from voiceapp.core.speech import HearingRequest, Transcript
 from voiceapp.ports import Resampler, SpeechToText
 
@@ -74,6 +76,12 @@ class HearingFeed:
         if not self._result.done():
             self._result.set_exception(error)
             self._result.exception()  # seen: a take that nobody sends must not complain
+
+
+def tell_gaps(transcript: Transcript, emit: Callable[[Event], None]) -> None:
+    """Say what of a recording could not be turned into words, and why."""
+    for gap in transcript.gaps:
+        emit(Notice(f"{gap.words} {gap.reason}", _("The recording is kept. Try again."), is_problem=True))
 
 
 async def transcribe(

@@ -35,7 +35,7 @@ from voiceapp.voice.account import MeteredHearing
 from voiceapp.voice.capture import Capture, Captured
 from voiceapp.voice.guard import guard_for
 from voiceapp.voice.heard_well import verdict
-from voiceapp.voice.hearing import FellBehindError, HearingFeed, transcribe
+from voiceapp.voice.hearing import FellBehindError, HearingFeed, tell_gaps, transcribe
 from voiceapp.voice.previewing import preview
 from voiceapp.voice.replying import Replying
 from voiceapp.voice.speech_finder import SpeechFinder
@@ -336,8 +336,7 @@ class Turn:
     async def _note(self, take: Take, transcript: Transcript, label: str) -> None:
         """Keep the words with the recording; the conversation has them by itself, so nobody waits for this."""
         studio, text = self._studio, transcript.text.strip()
-        for gap in transcript.gaps:
-            studio.emit(Notice(f"{gap.words} {gap.reason}", _("The recording is kept. Try again."), is_problem=True))
+        tell_gaps(transcript, studio.emit)
         try:
             noted = await studio.parts.store.update_take(
                 take.id, state=TakeState.TRANSCRIBED, text=text, engine=label, error="", details=transcript.details

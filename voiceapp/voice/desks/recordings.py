@@ -24,7 +24,7 @@ from voiceapp.core.transcript_formats import (
 )
 from voiceapp.ports import SpeechToText
 from voiceapp.voice.account import Account, MeteredHearing
-from voiceapp.voice.hearing import transcribe
+from voiceapp.voice.hearing import tell_gaps, transcribe
 from voiceapp.voice.studio import Studio
 
 
@@ -104,8 +104,7 @@ class RecordingsDesk:
             error=reasons,
             details=transcript.details,
         )
-        for gap in transcript.gaps:
-            studio.emit(Notice(f"{gap.words} {gap.reason}", _("The recording is kept. Try again."), is_problem=True))
+        tell_gaps(transcript, studio.emit)
         studio.emit(TakeChanged(changed))
 
     async def _failed(self, take: Take, error: VoiceAppError) -> None:
