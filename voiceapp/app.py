@@ -67,7 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         paths.create()
         instance.claim()
     except VoiceAppError as error:
-        print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
+        from voiceapp.gui.refusal import refuse
+
+        refuse(error.message, error.hint, sys.stderr)
         return 1
     logs = Logs(paths.logs, is_debug=options.debug, topics=[t for t in options.log.split(",") if t])
     logs.log_uncaught()
