@@ -16,9 +16,9 @@ from tests.virtual_clock import virtual_clock
 from tests.voice.stage import Stage
 from voiceapp.core import attachments as a
 from voiceapp.core.commands import Interrupt, Regenerate, SendText, StartTalking, StopTalking
-from voiceapp.core.conversation import Role
+from voiceapp.core.conversation import Role, TakeState
 from voiceapp.core.errors import NoNetwork
-from voiceapp.core.events import MessageAdded, TurnFailed
+from voiceapp.core.events import MessageAdded, TakeChanged, TurnFailed
 from voiceapp.core.models import Model, ModelTable
 from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
 from voiceapp.core.turn import Phase
@@ -163,6 +163,25 @@ async def test_the_blind_are_not_asked_and_everything_stays() -> None:
         assert table.stage.chat.requests == []
         assert len(table.drafts) == 1
         assert table.stage.all(MessageAdded) == []
+
+
+@virtual_clock
+async def test_words_spoken_about_what_cannot_be_sent_stand_in_the_entry() -> None:
+    table = Table(model="blind-1")
+    table.stage.hearing, table.stage.devices = FakeHearing("What is it?"), FakeDevices(voice_like(1.0))
+    table.stage.maker.hearing_engine = table.stage.hearing
+    async with table.session() as session:
+        await table.attach(session)
+        session.handle(StartTalking())
+        await asyncio.sleep(1.0)
+        session.handle(StopTalking())
+        await table.stage.until_event(TurnFailed)
+        assert table.stage.all(a.DraftReturned) == [a.DraftReturned("What is it?")]
+        said = ((TakeState.TRANSCRIBED, "What is it?"),)
+        await table.stage.until(
+            lambda: tuple((told.take.state, told.take.text) for told in table.stage.all(TakeChanged)[-1:]) == said
+        )
+        assert len(table.drafts) == 1
 
 
 async def test_a_failed_turn_keeps_the_files_with_the_message() -> None:

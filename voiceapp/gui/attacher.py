@@ -55,7 +55,7 @@ class Attacher(QObject):
                 self._entry.set_attached(bool(drafts or pending))
             case a.AttachRefused(problem=problem):
                 self._window.notices.add(NoticeText(problem.message, problem.hint, is_problem=True))
-            case a.DraftReturned(text):
+            case a.DraftReturned(text) if text:
                 self._entry.give_back(text)
             case ev.EnginesChanged() if self.chips.chips:
                 self._ask(a.ShowDrafts())  # another model: other limits, other prices
@@ -94,9 +94,10 @@ class Attacher(QObject):
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         clipboard = QGuiApplication.clipboard().mimeData()
+        untested = "" if QGuiApplication.platformName() == "xcb" else self.tr(" (not tested on this kind of screen)")
         for words, act, is_possible in (
             (self.tr("Picture, PDF or text file…"), self.choose, True),
-            (self.tr("Part of the screen…") + "\tCtrl+Shift+S", self.take_region, True),
+            (self.tr("Part of the screen…") + f"{untested}\tCtrl+Shift+S", self.take_region, True),
             (self.tr("What was copied") + "\tCtrl+V", lambda: self.take(clipboard), is_for_attaching(clipboard)),
         ):
             action = menu.addAction(words)

@@ -327,7 +327,7 @@ class ConversationModel:
         if isinstance(entry, Reply) and not self.text(entry.message.id).strip():
             changes += self._remove(entry.key)
         is_said = any(isinstance(item, UserTurn) and item.message.take_id == take_id for item in self.entries)
-        if take is not None and not is_said and self.index(_take_key(take.id)) is None:
+        if take is not None and take.state in UNSPOKEN and not is_said and self.index(_take_key(take.id)) is None:
             changes += self._add(WaitingTake(_take_key(take.id), take))
         self._count += 1
         return [*changes, *self._add(ProblemCard(f"problem-{self._count}", problem, take, message))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from gettext import gettext as _
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QLoggingCategory, QSize, Qt
 from PySide6.QtGui import QColorSpace, QImage, QImageReader, QPainter
 
 from voiceapp.core.attachments import Kind, Prepared, not_a_picture
@@ -26,6 +26,8 @@ LOSSLESS_BYTES = 1_500_000
 """Screens and drawings stay sharp up to this; beyond it they travel as JPEG, as photographs do."""
 JPEG_QUALITY = 88
 PNG = b"\x89PNG\r\n\x1a\n"
+
+QLoggingCategory.setFilterRules("qt.gui.imageio*=false")  # what is wrong with a file is said in a sentence
 
 
 def prepared(data: bytes, name: str, vision: Vision) -> Prepared:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from voiceapp.core.audio import Level
 from voiceapp.core.conversation import Message, Role, Take, TakeState
-from voiceapp.core.errors import VoiceAppError
+from voiceapp.core.errors import CannotSee, VoiceAppError
 from voiceapp.core.events import (
     NothingHeard,
     Notice,
@@ -33,6 +33,7 @@ from voiceapp.core.voices import PreviewVoice
 from voiceapp.ports import SpeechToText
 from voiceapp.voice.account import MeteredHearing
 from voiceapp.voice.capture import Capture, Captured
+from voiceapp.voice.going_along import going_along
 from voiceapp.voice.guard import guard_for
 from voiceapp.voice.heard_well import verdict
 from voiceapp.voice.hearing import FellBehindError, HearingFeed, tell_gaps, transcribe
@@ -41,9 +42,6 @@ from voiceapp.voice.replying import Replying
 from voiceapp.voice.speech_finder import SpeechFinder
 from voiceapp.voice.studio import Stopwatch, Studio
 from voiceapp.voice.written_down import WritingDown, answer_by_ear
-
-if TYPE_CHECKING:
-    from voiceapp.core.attachments import Attachment
 
 TEST_S = 3.0
 
@@ -264,7 +262,8 @@ class Turn:
     async def keep(self, error: VoiceAppError | None) -> None:
         """The turn was cut off, by the person or by *error*: store what was said, written and heard."""
         take = self._take
-        if error is not None and self._replying.message is None and take is not None:
+        has_words = isinstance(error, CannotSee)  # they are the person's again
+        if error is not None and self._replying.message is None and take is not None and not has_words:
             take = await self._studio.parts.store.update_take(take.id, state=TakeState.FAILED, error=error.message)
             self._studio.emit(TakeChanged(take))
         await self._replying.keep(error)
@@ -307,7 +306,12 @@ class Turn:
         if self._guard is not None:
             await asyncio.wait([noting])  # what a check is sent is on disk before
         await self._settled()
-        if not await self._send(text, take, label):
+        try:
+            is_sent = await self._send(text, take, label)
+        except VoiceAppError:
+            await asyncio.wait([noting])  # the words stay with the recording, whatever keeps them from being sent
+            raise
+        if not is_sent:
             studio.decide(Transcribed(self.number, is_empty=True))
         elif studio.decide(Transcribed(self.number)):
             await self._replying.answer()
@@ -354,7 +358,7 @@ class Turn:
             if not await guard.admits(text, take):
                 return False
             self.stopwatch.stages["input_check"] = self.stopwatch.ms() - before_ms
-        attached = await self._attached(text, take)
+        attached = await going_along(self._studio, text, take)
         message = await self._studio.history.add(
             Role.USER, text, turn=self.number, take=take, engine=label, attachments=attached
         )
@@ -363,19 +367,6 @@ class Turn:
         if guard is not None:
             guard.sent(message)
         return True
-
-    async def _attached(self, text: str, take: Take | None) -> tuple[Attachment, ...]:
-        """Return what goes along; where it cannot, it stays attached and typed words are the person's again."""
-        if self._studio.attached is None:
-            return ()
-        try:
-            return await self._studio.attached.going()
-        except (VoiceAppError, asyncio.CancelledError):
-            if take is None:
-                from voiceapp.core.attachments import DraftReturned
-
-                self._studio.emit(DraftReturned(text))
-            raise
 
     async def _nothing(self, take: Take, captured: Captured | None) -> None:
         """There was no speech: said with the level that was seen, and nothing goes to the model."""
