@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from gettext import gettext as _
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from voiceapp.core.audio import Level
 from voiceapp.core.conversation import Message, Role, Take, TakeState
