@@ -181,3 +181,13 @@ def test_without_any_sound_a_recording_is_still_answered_in_a_file(tmp_path: Pat
 def test_without_any_sound_the_commands_about_sound_say_so(tmp_path: Path) -> None:
     done = voiceapp(tmp_path / "data", "devices", env=NO_SOUND)
     assert (done.code, done.said.split(".")[0]) == (1, "There is neither a microphone nor a loudspeaker")
+
+
+def test_without_a_sound_configuration_the_program_goes_on(tmp_path: Path) -> None:
+    empty = tmp_path / "asound.conf"
+    empty.write_text("", encoding="utf-8")
+    env = {**NO_SOUND, "ALSA_CONFIG_PATH": str(empty)}
+    done = voiceapp(tmp_path / "data", "devices", env=env)
+    assert (done.code, done.said.split(":")[0]) == (1, "Sound cannot be used")
+    written = voiceapp(tmp_path / "data", "ask", "--text", "What is 12 times 7?", "--silent", env=env)
+    assert (written.code, "84" in written.out) == (0, True)

@@ -7,6 +7,7 @@ PortAudio's open, close and initialise are not safe against each other, hence th
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,12 @@ lost with its session and collected was called all the same, in freed memory (me
 def sounddevice() -> Any:
     """Return the module; raises DeviceError where PortAudio is not installed. Blocking the first time."""
     with _LOCK:
+        if "sounddevice" not in sys.modules and not _has_alsa_devices():
+            raise DeviceError(
+                _("Sound cannot be used: the system's sound configuration is missing or empty."),
+                hint=_("Install it (Debian, Ubuntu: libasound2-data), or see what ALSA_CONFIG_PATH names."),
+                detail="ALSA",
+            )
         try:
             import sounddevice as module
         except (ImportError, OSError) as error:
@@ -43,6 +50,21 @@ def sounddevice() -> Any:
                 detail=str(error)[:120],
             ) from error
     return module
+
+
+def _has_alsa_devices() -> bool:
+    """Return False where ALSA's configuration names no device at all: PortAudio ends the whole program then."""
+    if not sys.platform.startswith("linux"):
+        return True
+    import ctypes
+
+    try:
+        alsa = ctypes.CDLL("libasound.so.2")
+        alsa.snd_config_update()
+        root, node = ctypes.c_void_p.in_dll(alsa, "snd_config"), ctypes.c_void_p()
+        return root.value is not None and alsa.snd_config_search(root, b"pcm", ctypes.byref(node)) == 0
+    except (OSError, AttributeError, ValueError):
+        return True  # another ALSA than we know, or none: PortAudio will say
 
 
 @contextmanager
