@@ -84,7 +84,9 @@ class Provider:
     @property
     def shown(self) -> str:
         """The name for people."""
-        return {"local": _("This computer"), "openai": "OpenAI", "azure": "Azure OpenAI"}.get(self.name, self.name)
+        if self.name == "local":
+            return _("This computer")
+        return {"openai": "OpenAI", "azure": "Azure OpenAI"}.get(self.name, self.name)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from gettext import gettext as _
+from functools import cache
+from gettext import gettext
 from math import ceil
 
 from voiceapp.core import events as ev
@@ -18,6 +19,8 @@ from voiceapp.core.moderation import Checkpoint
 from voiceapp.core.providers import ProviderWaiting
 from voiceapp.core.turn import Phase
 
+_ = cache(gettext)
+"""Asked at every paint, and looking for a catalogue reads the disk."""
 QUIET_PEAK_DB = -45.0
 QUIET_AFTER_S = 1.5
 
