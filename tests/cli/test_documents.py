@@ -14,6 +14,7 @@ from tests.server.loopback import LoopbackServer
 @pytest.fixture
 def responses(connected: Terminal, openai_server: LoopbackServer) -> Terminal:
     """Somebody whose provider is spoken to by Responses."""
+    openai_server.documents.looks = 0  # indexed at the first look
     connected.data.mkdir(parents=True, exist_ok=True)
     config = connected.data / "config" / "settings.toml"
     config.parent.mkdir(parents=True, exist_ok=True)
