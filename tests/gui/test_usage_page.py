@@ -182,6 +182,9 @@ def test_an_answers_cost_grows_while_it_is_spoken(qtbot: QtBot, theme: Theme) ->
     qtbot.addWidget(view)
     words = "heard in 0.31 s · first word 0.52 s · first sound 0.74 s · about $0.0004"
     assert view.footer._times.text() == words
+    model.apply(e.TurnTimed(0, Timings(310, 520, 740), {"input_check": 80.0, "reply_check": 40.0}))
+    view.set_reply(reply_of(model))
+    assert view.footer._times.text() == words.replace(" · about", " · 0.12 s of it for checks · about")
     model.apply(CostsKnown(7, Cost(0.002, 2), {2: Cost(0.001, 1)}))
     assert reply_of(model).cost == Cost(0.001, 1)
     assert model.apply(CostsKnown(8, Cost(9.0, 1), {2: Cost(9.0, 1)})) == []

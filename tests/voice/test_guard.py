@@ -295,6 +295,24 @@ def test_the_first_clause_waits_only_for_what_synthesis_does_not_hide(check_s: f
     assert checked - alone <= 1000 * check_s + 1
 
 
+@pytest.mark.parametrize(("check_s", "told_ms"), [(0.1, 0.0), (0.5, 200.0)])
+def test_what_synthesis_does_not_hide_is_told(check_s: float, told_ms: float) -> None:
+    @virtual_clock
+    async def scene() -> None:
+        stage = Stage(
+            chat=FakeChat("It is a calm day at sea."),
+            speech=FakeSpeech(first_block_s=0.3),
+            settings=settings(reply=BLOCK),
+            moderation=FakeModerator(check_s=check_s),
+        )
+        async with stage.session() as session:
+            session.handle(c.SendText("Go on.", is_aloud=True))
+            timed = await stage.until_event(e.TurnTimed)
+        assert timed.stages["reply_check"] == pytest.approx(told_ms, abs=12)
+
+    scene()
+
+
 @virtual_clock
 async def test_clauses_that_come_together_are_checked_together() -> None:
     clauses = [f"Sentence number {n} is said." for n in range(12)]

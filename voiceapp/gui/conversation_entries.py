@@ -50,7 +50,7 @@ class Reply:
     """An answer. *interrupted_at_s* is None where it was not cut off, or where it is no longer known when.
 
     *verdict*: what moderation found, and what followed from it. *cost*: of all that was done for it so far, hearing
-    the question, answering, speaking.
+    the question, answering, speaking. *checked_ms*: how long the turn had to wait for moderation.
     """
 
     key: str
@@ -59,6 +59,7 @@ class Reply:
     interrupted_at_s: float | None = None
     verdict: str = ""
     cost: Cost = field(default_factory=Cost)
+    checked_ms: float = 0.0
 
     @property
     def unheard(self) -> int:

@@ -174,8 +174,10 @@ class ConversationModel:
 
     def _on_turn_event(self, event: Event) -> list[Change]:
         match event:
-            case e.TurnTimed(turn, timings) if (reply := self._reply_of_turn(turn)) is not None:
-                return self._put(replace(reply, message=replace(reply.message, timings=timings)))
+            case e.TurnTimed(turn, timings, stages) if (reply := self._reply_of_turn(turn)) is not None:
+                checked_ms = stages.get("input_check", 0.0) + stages.get("reply_check", 0.0)
+                message = replace(reply.message, timings=timings)
+                return self._put(replace(reply, message=message, checked_ms=checked_ms))
             case e.NothingHeard(level=level, is_zero=is_zero):
                 self._count += 1
                 line = NothingHeardLine(f"nothing-{self._count}", level, is_zero)

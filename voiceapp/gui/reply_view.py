@@ -154,7 +154,7 @@ class ReplyView(Stack):
         if message.sources:
             self._show_sources(message.sources)
         self.footer.setVisible(message.is_complete or message.timings is not None)
-        self.footer.set_message(message, cost_words(self._reply.cost))
+        self.footer.set_message(message, cost_words(self._reply.cost), self._reply.checked_ms)
         if message.is_complete:
             self.set_spoken(0, 0)
         self.setAccessibleName(self.tr("Answer"))
@@ -329,6 +329,10 @@ class ReplyView(Stack):
             super().keyPressEvent(event)
 
 
+SHOWN_CHECK_MS = 10.0
+"""Less than this that a turn waited for moderation is not worth a word."""
+
+
 def timing_words(timings: Timings | None) -> str:
     """Say how long a turn took: "heard in 0.31 s · first word 0.52 s · first sound 0.74 s"."""
     if timings is None:
@@ -360,9 +364,12 @@ class ReplyFooter(QWidget):
             row.addWidget(button)
         self.setFixedHeight(28)
 
-    def set_message(self, message: Message, cost: str = "") -> None:
+    def set_message(self, message: Message, cost: str = "", checked_ms: float = 0.0) -> None:
         words = timing_words(message.timings) or message.engine
-        self._times.setText(" · ".join(part for part in (words, cost) if part))
+        waited = ""
+        if checked_ms >= SHOWN_CHECK_MS:
+            waited = self.tr("{s:.2f} s of it for checks").format(s=checked_ms / 1000)
+        self._times.setText(" · ".join(part for part in (words, waited, cost) if part))
         self._times.setToolTip(message.engine)
 
     def set_speaking(self, is_speaking: bool) -> None:

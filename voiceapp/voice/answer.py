@@ -150,6 +150,7 @@ class Spoken:
     def __init__(self, clause: Clause, may_sound: Awaitable[bool] | None = None) -> None:
         self.clause = clause
         self.may_sound = may_sound
+        self.came_at_s: float | None = None
         self.error: VoiceAppError | None = None
         self._blocks: asyncio.Queue[Float32Block | None] = asyncio.Queue()
 
@@ -160,6 +161,8 @@ class Spoken:
             async with _closing(speech.speak(request)) as blocks:
                 async for block in blocks:
                     frames += len(block)
+                    if self.came_at_s is None:
+                        self.came_at_s = asyncio.get_running_loop().time()
                     if frames > MAX_CLAUSE_S * speech.rate_hz:
                         raise BadAnswer(_("The speech service sent sound without end."))
                     self._blocks.put_nowait(block)
@@ -174,6 +177,16 @@ class Spoken:
         while (block := await self._blocks.get()) is not None:
             yield block
 
+    async def wait_for_leave(self) -> tuple[bool, float]:
+        """Wait until it is known whether it may sound; return that, and for how many seconds its sound had to wait."""
+        if self.may_sound is None:
+            return True, 0.0
+        now = asyncio.get_running_loop().time
+        began_s = now()
+        is_allowed = await self.may_sound
+        came_at_s = now() if self.came_at_s is None else self.came_at_s
+        return is_allowed, max(0.0, now() - max(began_s, came_at_s))
+
 
 class SpokenReply:
     """Speaks a text while it arrives.
@@ -184,6 +197,7 @@ class SpokenReply:
 
     Attributes:
         stopped_at: the clause that *gate* did not let sound; nothing after it was spoken either.
+        held_s: how long sound that was there had to wait for *gate*, in all.
     """
 
     def __init__(
@@ -200,6 +214,7 @@ class SpokenReply:
         self._playback = playback
         self._gate = gate
         self.stopped_at: Clause | None = None
+        self.held_s = 0.0
         self._clauses: asyncio.Queue[Spoken | None] = asyncio.Queue()
         self._spoken: asyncio.Queue[Spoken | None] = asyncio.Queue(AHEAD)
         self._slots = asyncio.Semaphore(AHEAD)
@@ -248,7 +263,9 @@ class SpokenReply:
         while (ahead := await self._spoken.get()) is not None:
             if self._is_mute:
                 continue
-            if ahead.may_sound is not None and not await ahead.may_sound:
+            is_allowed, held_s = await ahead.wait_for_leave()
+            self.held_s += held_s
+            if not is_allowed:
                 self.stopped_at, self._is_mute = ahead.clause, True
                 continue
             try:

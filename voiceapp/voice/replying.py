@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from gettext import gettext as _
+from typing import TYPE_CHECKING
 
 from voiceapp.core.audio import Clip
 from voiceapp.core.clauses import Clause
@@ -17,12 +18,14 @@ from voiceapp.core.speech import ByEar, ChatRequest, SpeechRequest, ToolCall, To
 from voiceapp.core.turn import Finished, SoundStarted
 from voiceapp.voice.answer import TOOL_ROUNDS, Reply, SpokenReply, begun, write
 from voiceapp.voice.brief import Brief
-from voiceapp.voice.by_ear import SoundingReply
 from voiceapp.voice.guard import Guard
 from voiceapp.voice.hosted import HostedWork
 from voiceapp.voice.reply_guard import ReplyGuard
 from voiceapp.voice.studio import Stopwatch, Studio
 from voiceapp.voice.titling import entitle, is_wanted
+
+if TYPE_CHECKING:
+    from voiceapp.voice.by_ear import SoundingReply
 
 log = logging.getLogger("voiceapp.voice")
 
@@ -93,9 +96,7 @@ class Replying:
         brief = brief or (studio.instead(asked.text) if asked is not None else None)
         chat = (brief and brief.chat) or studio.engines.chat
         ear = self._ear(take) if is_by_ear and not brief else None
-        sounding = SoundingReply(studio.playback) if ear is not None and self._is_aloud else None
-        if sounding is not None:
-            self._reply.on_sound = sounding.sound
+        sounding = self._sounding() if ear is not None and self._is_aloud else None
         request = await self._request(brief, chat.label, ear)
         placed = asyncio.get_running_loop().create_future()
 
@@ -129,8 +130,8 @@ class Replying:
             self.message.id, text, turn=self._turn, heard_chars=heard, timings=timings
         )
         self.message = None  # nothing left to keep
-        if sounding is not None and sounding.kept is not None:
-            studio.sounds.keep(message.id, sounding.kept, chat.label)
+        if sounding is not None:
+            sounding.keep(studio.sounds, message.id, chat.label)
         if self._guard is not None and not self._is_aloud:
             self._guard.written(message)
         if self._reply.is_bounded:
@@ -147,7 +148,9 @@ class Replying:
         if studio.attached is not None:
             lines = await studio.attached.shown(lines)
         if ear is not None:
-            lines = studio.sounds.put(lines, engine, studio.parts.wall())
+            from voiceapp.voice.by_ear import with_sounds
+
+            lines = with_sounds(lines, studio.sounds, engine, studio.parts.wall())
         return ChatRequest(
             instructions=f"{instructions}\n\n{brief.instructions}" if brief else instructions,
             lines=lines,
@@ -196,6 +199,7 @@ class Replying:
         finally:
             if gate is not None:
                 gate.close()
+                self._stopwatch.stages["reply_check"] = 1000.0 * spoken.held_s
         return spoken.stopped_at
 
     def _ear(self, take: Clip | None) -> ByEar | None:
@@ -204,6 +208,14 @@ class Replying:
         if not self._studio.engines.is_by_ear or self._guard is not None:
             return None
         return ByEar(take, self._is_aloud, settings.voice, settings.voice_style)
+
+    def _sounding(self) -> SoundingReply:
+        """Return what plays a reply that sounds by itself; it is imported only for one."""
+        from voiceapp.voice.by_ear import SoundingReply
+
+        sounding = SoundingReply(self._studio.playback)
+        self._reply.on_sound = sounding.sound
+        return sounding
 
     def _gate(self, message_id: int | None) -> ReplyGuard | None:
         """What checks a message's clauses; the program's own sentences are not checked."""
