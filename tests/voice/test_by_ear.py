@@ -20,7 +20,7 @@ from voiceapp.core.moderation import Action, Policy, Rule
 from voiceapp.core.settings import Settings
 from voiceapp.core.speech import ReplyEnd, SoundDelta, SoundKept, TextDelta
 from voiceapp.core.turn import Phase
-from voiceapp.voice.by_ear import KeptSounds, SoundingReply
+from voiceapp.voice.by_ear import KeptSound, SoundingReply, with_sounds
 
 SECOND = 24_000
 WORDS = ("Once", " upon", " a", " time", ".")
@@ -217,15 +217,14 @@ async def test_nothing_said_asks_nobody() -> None:
 
 
 def test_sounds_are_referred_to_only_by_who_made_them_and_while_they_are_kept() -> None:
-    sounds = KeptSounds()
-    sounds.keep(7, SoundKept("audio_1", 1000.0), "OpenAI gpt-audio-1.5")
+    sounds = {7: KeptSound("audio_1", 1000.0, "OpenAI gpt-audio-1.5")}
     lines = (Line(Role.USER, "Hi."), Line(Role.ASSISTANT, "Hello.", message_id=7))
     found = [
-        sounds.put(lines, engine, now)[1].sound_id
+        with_sounds(lines, sounds, engine, now)[1].sound_id
         for engine, now in (("OpenAI gpt-audio-1.5", 900.0), ("OpenAI gpt-audio-1.5", 980.0), ("Other", 900.0))
     ]
     assert found == ["audio_1", "", ""]
-    assert sounds.put(lines, "x", 0.0)[0] is lines[0]
+    assert with_sounds(lines, sounds, "x", 0.0)[0] is lines[0]
 
 
 def test_sound_without_end_is_cut_off() -> None:

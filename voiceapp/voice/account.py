@@ -37,7 +37,6 @@ from voiceapp.core.speech import (
 )
 from voiceapp.core.usage import CHARACTERS_PER_TOKEN, UsageRow
 from voiceapp.ports import ChatModel, EngineSet, Hearing, SpeechToText, TextToSpeech
-from voiceapp.voice.by_ear import sound_amounts
 from voiceapp.voice.metering import Meter
 
 
@@ -259,8 +258,7 @@ class MeteredChat:
             if usage is not None:
                 self._account.record(Job.CHAT, usage)
             elif is_charged:
-                heard = sound_amounts(request.by_ear, sound_frames)
-                self._account.guess(Job.CHAT, _chat_amounts(request, seen_chars) | heard)
+                self._account.guess(Job.CHAT, _chat_amounts(request, seen_chars) | _sounds(request, sound_frames))
 
     async def warm(self) -> None:
         """As ChatModel.warm."""
@@ -280,6 +278,15 @@ def _chat_amounts(request: ChatRequest, written_chars: int) -> dict[str, float]:
         "text_in": float(round(sum(map(len, texts)) / CHARACTERS_PER_TOKEN)) + _attached_tokens(request),
         "text_out": float(round(written_chars / CHARACTERS_PER_TOKEN)),
     }
+
+
+def _sounds(request: ChatRequest, frames: int) -> dict[str, float]:
+    """Estimate what sound takes that went both ways; nothing for a reply in writing."""
+    if request.by_ear is None:
+        return {}
+    from voiceapp.voice.by_ear import sound_amounts
+
+    return sound_amounts(request.by_ear, frames)
 
 
 def _attached_tokens(request: ChatRequest) -> float:

@@ -7,7 +7,7 @@ come before it, so that an interruption cuts the text where the voice was.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from gettext import gettext as _
 
@@ -26,10 +26,8 @@ EXPIRY_MARGIN_S = 30.0
 """A sound that is about to be forgotten is not referred to any more."""
 
 
-def sound_amounts(wish: ByEar | None, frames: int) -> dict[str, float]:
-    """Estimate the tokens of sound that went both ways, for a reply that was cut off; nothing for one in writing."""
-    if wish is None:
-        return {}
+def sound_amounts(wish: ByEar, frames: int) -> dict[str, float]:
+    """Estimate the tokens of sound that went both ways, for a reply that was cut off."""
     heard_s = wish.take.duration_s if wish.take is not None else 0.0
     return {"audio_in": round(heard_s * HEARD_TOKENS_PER_S), "audio_out": round(frames / RATE_HZ * SAID_TOKENS_PER_S)}
 
@@ -43,21 +41,11 @@ class KeptSound:
     engine: str
 
 
-class KeptSounds:
-    """Which replies the service still knows by their sound, in this session. Unix times."""
-
-    def __init__(self) -> None:
-        self._by_message: dict[int, KeptSound] = {}
-
-    def keep(self, message_id: int, sound: SoundKept, engine: str) -> None:
-        """Remember the sound of a reply that was heard to its end."""
-        self._by_message[message_id] = KeptSound(sound.id, sound.expires_at_s, engine)
-
-    def put(self, lines: Sequence[Line], engine: str, now_s: float) -> tuple[Line, ...]:
-        """Return *lines* with the sounds that *engine* can still be referred to; the others are told in words."""
-        found = (self._by_message.get(line.message_id) for line in lines)
-        valid = (k if k and k.engine == engine and now_s < k.expires_at_s - EXPIRY_MARGIN_S else None for k in found)
-        return tuple(replace(line, sound_id=k.id) if k else line for line, k in zip(lines, valid, strict=True))
+def with_sounds(lines: Sequence[Line], sounds: Mapping[int, KeptSound], engine: str, now_s: float) -> tuple[Line, ...]:
+    """Return *lines* with the sounds that *engine* can still be referred to; the others are told in words."""
+    found = (sounds.get(line.message_id) for line in lines)
+    valid = (k if k and k.engine == engine and now_s < k.expires_at_s - EXPIRY_MARGIN_S else None for k in found)
+    return tuple(replace(line, sound_id=k.id) if k else line for line, k in zip(lines, valid, strict=True))
 
 
 class SoundingReply:
@@ -94,6 +82,11 @@ class SoundingReply:
             self._clause = Clause("".join(self._words), self._clause.end, self._end)
             self._words.clear()
         self._pieces.put_nowait((self._clause, part.sound))
+
+    def keep(self, sounds: dict[int, KeptSound], message_id: int, engine: str) -> None:
+        """Remember in *sounds* under which name the service keeps the reply *message_id*, heard to its end."""
+        if self.kept is not None:
+            sounds[message_id] = KeptSound(self.kept.id, self.kept.expires_at_s, engine)
 
     async def run(self, deltas: AsyncIterator[str], on_delta: Callable[[str], None]) -> None:
         """Play until the last word was heard. Cancelling this is a barge-in."""

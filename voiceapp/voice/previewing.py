@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
@@ -19,26 +18,7 @@ if TYPE_CHECKING:
     from voiceapp.voice.studio import Studio
 
 MAX_KEPT = 24
-"""About 5 MB: every voice of a model once, and some of another."""
-
-
-class Previews:
-    """What was previewed in this session, in memory alone: privacy mode has previews too."""
-
-    def __init__(self) -> None:
-        self._clips: OrderedDict[tuple[object, ...], Clip] = OrderedDict()
-
-    def get(self, key: tuple[object, ...]) -> Clip | None:
-        """Return what was made for *key*."""
-        if key in self._clips:
-            self._clips.move_to_end(key)
-        return self._clips.get(key)
-
-    def put(self, key: tuple[object, ...], clip: Clip) -> None:
-        """Keep *clip*; the one that was not asked for longest is forgotten."""
-        self._clips[key] = clip
-        while len(self._clips) > MAX_KEPT:
-            self._clips.popitem(last=False)
+"""About 5 MB: every voice of a model once, and some of another. In memory alone: privacy mode has previews too."""
 
 
 async def preview(studio: Studio, wish: PreviewVoice, on_sound: Callable[[float], None]) -> None:
@@ -66,7 +46,8 @@ async def _blocks(studio: Studio, wish: PreviewVoice) -> AsyncGenerator[Float32B
     speech, settings = studio.engines.speech, studio.settings
     text = sample(wish.voice, {voice.id: voice for voice in speech.voices()}, settings.language)
     key = (speech.label, wish, text)
-    if (kept := studio.previews.get(key)) is not None:
+    if (kept := studio.previews.pop(key, None)) is not None:
+        studio.previews[key] = kept  # the one that was asked for last is forgotten last
         yield kept.samples
         return
     request = SpeechRequest(text, wish.voice, wish.speed, settings.language, wish.style)
@@ -76,4 +57,6 @@ async def _blocks(studio: Studio, wish: PreviewVoice) -> AsyncGenerator[Float32B
             made.append(block)
             yield block
     if made:
-        studio.previews.put(key, Clip(np.concatenate(made), speech.rate_hz))
+        studio.previews[key] = Clip(np.concatenate(made), speech.rate_hz)
+        while len(studio.previews) > MAX_KEPT:
+            del studio.previews[next(iter(studio.previews))]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from voiceapp.core.audio import Clip
 from voiceapp.core.conversation import Line, Timings
 from voiceapp.core.errors import DeviceError
 from voiceapp.core.events import Event
@@ -16,17 +17,16 @@ from voiceapp.core.turn import Input
 from voiceapp.ports import EngineSet, Vad
 from voiceapp.voice.account import Account
 from voiceapp.voice.brief import Brief
-from voiceapp.voice.by_ear import KeptSounds
 from voiceapp.voice.history import History
 from voiceapp.voice.hosted import Hosted, NoHosted
 from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
 from voiceapp.voice.parts import Parts
 from voiceapp.voice.playback import Playback
-from voiceapp.voice.previewing import Previews
 
 if TYPE_CHECKING:
     from voiceapp.core.attachments import Attachment
+    from voiceapp.voice.by_ear import KeptSound
 
 
 @dataclass
@@ -83,8 +83,8 @@ class Studio:
         instead: given what the person said, who answers in place of the chat model; must not wait.
         hosted: knows which of the service's own tools are on.
         attached: what goes along with the next message; None = nothing can be attached.
-        previews: voices that were tried out.
-        sounds: replies that their service still knows by their sound.
+        previews: voices that were tried out, by what was asked for.
+        sounds: by message, replies that their service still knows by their sound.
         beside: runs work that no turn owns and no one waits for; it ends with the session. It must tell its errors.
     """
 
@@ -106,7 +106,7 @@ class Studio:
     beside: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
     is_idle: Callable[[], bool] = lambda: True
     instead: Callable[[str], Brief | None] = lambda _text: None
-    previews: Previews = field(default_factory=Previews)
-    sounds: KeptSounds = field(default_factory=KeptSounds)
+    previews: dict[object, Clip] = field(default_factory=dict)
+    sounds: dict[int, KeptSound] = field(default_factory=dict)
     hosted: Hosted = field(default_factory=NoHosted)
     attached: Attached | None = None

@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 
 from voiceapp.core import turn as t
 from voiceapp.core.commands import TestDevices
-from voiceapp.core.voices import PreviewVoice
 from voiceapp.voice.turns import Turn
 
 Work: TypeAlias = Callable[[Turn], Coroutine[Any, Any, None]]
@@ -15,6 +14,8 @@ Work: TypeAlias = Callable[[Turn], Coroutine[Any, Any, None]]
 
 def trial(command: object) -> tuple[t.Input, Work] | None:
     """Return how the turn for *command* begins and what it does; None for a command that tries nothing."""
+    from voiceapp.core.voices import PreviewVoice  # not before something is tried
+
     match command:
         case TestDevices("hear"):
             return t.TalkStarted(), Turn.test_hearing

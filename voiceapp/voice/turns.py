@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from gettext import gettext as _
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voiceapp.core.audio import Level
 from voiceapp.core.conversation import Message, Role, Take, TakeState
@@ -29,7 +29,6 @@ from voiceapp.core.settings import Job
 from voiceapp.core.speech import HearingRequest, Transcript
 from voiceapp.core.turn import Finished, TalkEnded, Transcribed
 from voiceapp.core.usage import spoken_amounts
-from voiceapp.core.voices import PreviewVoice
 from voiceapp.ports import SpeechToText
 from voiceapp.voice.account import MeteredHearing
 from voiceapp.voice.capture import Capture, Captured
@@ -37,11 +36,12 @@ from voiceapp.voice.going_along import going_along
 from voiceapp.voice.guard import guard_for
 from voiceapp.voice.heard_well import verdict
 from voiceapp.voice.hearing import FellBehindError, HearingFeed, tell_gaps, transcribe
-from voiceapp.voice.previewing import preview
 from voiceapp.voice.replying import Replying
 from voiceapp.voice.speech_finder import SpeechFinder
 from voiceapp.voice.studio import Stopwatch, Studio
-from voiceapp.voice.written_down import WritingDown, answer_by_ear
+
+if TYPE_CHECKING:
+    from voiceapp.core.voices import PreviewVoice
 
 TEST_S = 3.0
 
@@ -214,6 +214,8 @@ class Turn:
 
     async def preview(self, wish: PreviewVoice) -> None:
         """Let a voice that is being chosen say a sentence."""
+        from voiceapp.voice.previewing import preview
+
         await self._settled()
         await preview(self._studio, wish, self._replying.on_sound)
         self._studio.decide(Finished(self.number))
@@ -331,6 +333,8 @@ class Turn:
 
     async def _answer_by_ear(self, take: Take, feed: HearingFeed, engine: SpeechToText) -> None:
         """Let the model hear the take itself; what was said is written down beside it."""
+        from voiceapp.voice.written_down import WritingDown, answer_by_ear
+
         await self._settled()
         await self._send("", take, engine.label)
         self._hearing = None  # it goes on, whatever becomes of the answer
