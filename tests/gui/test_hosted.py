@@ -224,4 +224,4 @@ def test_a_new_conversation_begins_with_nothing_on(stage: Stage, switches: Hoste
     stage.tell(e.ConversationOpened(Conversation(ConversationHead(0, "", 0.0))))
     assert stage.commands(3)[-1] == ShowHosted(0, is_fresh=True)
     stage.tell(e.MessageAdded(Message(1, 9, Role.USER, "Hi.", 0.0)))
-    assert stage.commands(4)[-1] == ShowHosted(9)
+    assert stage.commands(4)[-1] == ShowHosted(9, is_begun=True)

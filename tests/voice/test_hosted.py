@@ -162,6 +162,22 @@ async def test_what_is_on_goes_with_every_turn_of_its_conversation_only(tmp_path
     assert scene.rows.chosen == {1: ALL}
 
 
+async def test_the_window_may_ask_before_the_turn_does(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, "One.")
+    async with scene.stage.session() as session:
+        session.handle(ChooseHosted(ALL))
+        session.handle(ShowHosted(1, is_begun=True))  # the id that the first message will give it
+        assert (await scene.stage.until_event(HostedKnown, 2)).choice == ALL
+        session.handle(SendText("A"))
+        await scene.stage.until(lambda: len(scene.chat.requests) == 1)
+        await session.settle()
+        session.handle(ChooseHosted(ALL))
+        session.handle(ShowHosted(5))  # another conversation was opened instead
+        session.handle(ShowHosted(0))
+        assert (await scene.stage.until_event(HostedKnown, 5)).choice == HostedChoice()
+    assert [request.hosted for request in scene.chat.requests] == [ALL]
+
+
 async def test_it_is_there_after_a_restart(tmp_path: Path) -> None:
     scene = Scene(tmp_path, "One.")
     scene.rows.chosen = {7: ALL}

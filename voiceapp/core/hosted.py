@@ -59,10 +59,16 @@ def offer(settings: Settings, table: ModelTable) -> HostedOffer:
 
 @dataclass(frozen=True)
 class ShowHosted:
-    """Answered by HostedKnown; *is_fresh*: a new conversation has just begun, with nothing chosen."""
+    """Answered by HostedKnown.
+
+    Attributes:
+        is_fresh: an empty conversation was opened, with nothing chosen.
+        is_begun: it has just got its id with its first message; what was chosen before is its own now.
+    """
 
     conversation_id: int = 0
     is_fresh: bool = False
+    is_begun: bool = False
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class HostedSwitches(QObject):
                 self._send(ShowHosted(self._conversation_id, is_fresh=not self._conversation_id))
             case ev.MessageAdded(message) if not self._conversation_id:
                 self._conversation_id = message.conversation_id
-                self._send(ShowHosted(self._conversation_id))
+                self._send(ShowHosted(self._conversation_id, is_begun=True))
             case ev.SettingsChanged():
                 self._send(ShowHosted(self._conversation_id))
             case HostedKnown(conversation_id) if conversation_id == self._conversation_id:

@@ -244,7 +244,6 @@ class Replying:
             empty = Message(message.id, message.conversation_id, Role.ASSISTANT, "", message.created_at)
             studio.emit(MessageChanged(empty, self._turn))
             return
-        await self._hosted.keep()
         heard, at_s = self._cut if self._cut and self._is_aloud and error is None else (None, 0.0)
         timings = self._stopwatch.timings()
         await studio.history.complete(
@@ -252,6 +251,7 @@ class Replying:
         )
         if heard is not None:
             studio.emit(Interrupted(message.id, self._turn, at_s, unheard_words(text, heard)))
+        await self._hosted.keep()  # last: what was heard matters more than where it came from
 
     def _on_delta(self, delta: str) -> None:
         assert self.message is not None

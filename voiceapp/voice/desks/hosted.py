@@ -63,8 +63,10 @@ class HostedDesk:
     async def do(self, command: object) -> None:
         """As Desk.do."""
         match command:
-            case h.ShowHosted(conversation_id, is_fresh):
-                if is_fresh:
+            case h.ShowHosted(conversation_id, is_fresh, is_begun):
+                if is_begun:
+                    self.choice(conversation_id)
+                elif is_fresh or conversation_id:  # what was chosen for one that never began is forgotten
                     self._choices.pop(0, None)
                 await self._show(conversation_id)
             case h.ChooseHosted(choice, conversation_id):
