@@ -220,6 +220,20 @@ def test_a_waiting_take_can_go_to_another_engine(page: Page) -> None:
     assert page.wanted == [c.RetryTake(3, "local")]
 
 
+def test_a_turn_answered_by_ear_gets_its_words_later(page: Page) -> None:
+    page.open()
+    page.tell(e.PhaseChanged(Phase.LISTENING, 1), e.TakeChanged(take(4, TakeState.RECORDING, 0.0)))
+    page.tell(e.PhaseChanged(Phase.TRANSCRIBING, 1), e.TakeChanged(take(4, TakeState.RECORDED)))
+    page.tell(e.MessageAdded(said(1, "", 4), 1), e.PhaseChanged(Phase.THINKING, 1))
+    page.tell(e.MessageAdded(answered(2, "", is_complete=False), 1), e.ReplyDelta(2, 1, "Ten past nine."))
+    card = page.only(UserCard)
+    assert isinstance(card, UserCard)
+    assert (card._text.words(), card.row.isVisible()) == ("Heard as sound", True)
+    page.tell(e.MessageChanged(said(1, "What time is it?", 4), 0), e.TakeChanged(take(4, TakeState.TRANSCRIBED)))
+    assert card._text.words() == "What time is it?"
+    assert page.kinds() == [UserTurn, Reply]
+
+
 def test_playing_and_speaking_again_can_be_stopped_where_they_were_started(page: Page) -> None:
     page.open(said(1, "Hi", 4), answered(2, "Hello."), takes=(take(4, TakeState.TRANSCRIBED),))
     card, reply = page.only(UserCard), page.only(ReplyView)

@@ -202,7 +202,10 @@ class UserCard(Card):
         self._turn = turn
         text = turn.message.text
         self._text.setVisible(bool(text) or not turn.message.attachments)
-        self._text.set_words(text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…")
+        if not text and turn.take is not None:  # the model heard it itself; its words may follow
+            self._text.set_words(self.tr("Heard as sound"), "ink2")
+        else:
+            self._text.set_words(text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…")
         self._text.setAccessibleName(self.tr("You: {text}").format(text=text[:SHOWN_CHARS]))
         self.row.setVisible(turn.take is not None)
         if turn.take is not None:
