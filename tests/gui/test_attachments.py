@@ -30,6 +30,7 @@ from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.picture_window import PictureWindow
 from voiceapp.gui.reply_view import ReplyView
 from voiceapp.gui.screen_region import RegionShot
+from voiceapp.gui.selectable_text import SelectableText
 from voiceapp.gui.session_bridge import SessionBridge
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.windows import SideWindows
@@ -244,6 +245,18 @@ def test_a_file_can_be_dropped_on_an_answer_and_a_pdf_goes_as_a_file(scene: Scen
     words, file = scene.asked()[-1]
     assert words["text"] == "When does it end?"
     assert file["type"] == "file"
+
+
+def test_ctrl_v_on_an_answer_attaches(scene: Scene) -> None:
+    scene.say("Hello")
+    scene.answered()
+    scene.until(lambda: scene.view.findChildren(SelectableText))
+    text = scene.view.findChildren(SelectableText)[-1]
+    text.setFocus()
+    scene.until(text.hasFocus)
+    copied_picture()
+    QTest.keyClick(text, Qt.Key.Key_V, CONTROL)
+    scene.has("Picture.png")
 
 
 def test_a_pdf_goes_in_words_to_a_server_that_takes_no_files(make_scene: MakeScene, tmp_path: Path) -> None:
