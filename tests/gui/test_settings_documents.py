@@ -122,11 +122,16 @@ def test_who_cannot_search_is_said(page: DocumentsPage, dialog: SettingsDialog) 
     assert "shed is not known" in page._where.error
 
 
-def test_many_documents_are_counted(page: DocumentsPage) -> None:
+def test_many_documents_are_counted_and_shown_bit_by_bit(page: DocumentsPage, qtbot: QtBot) -> None:
     many = tuple(document(n, State.READY) for n in range(500))
-    page.handle(d.StoreChanged(replace(STORE, documents=many)))
-    assert len(page.cards[1].lines) == 60
-    assert page.cards[1]._more.text() == "440 more documents"
+    page.handle(d.StoresListed((replace(STORE, documents=many), replace(STORE, id=2), replace(STORE, id=3))))
+    assert len(page.cards[1].lines) == 6
+    assert page.cards[1].more.text() == "494 more documents"
+    page.cards[1].more.click()
+    qtbot.waitUntil(lambda: len(page.cards[1].lines) == 36, timeout=20_000)
+    assert list(page.cards[1].lines) == list(range(36))
+    assert page.cards[1].more.text() == "464 more documents"
+    qtbot.waitUntil(lambda: set(page.cards) == {1, 2, 3}, timeout=20_000)
 
 
 def test_who_remembers_is_chosen_in_plain_words(dialog: SettingsDialog, wanted: list[object]) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from voiceapp.core import documents as d
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.header import ElidedLabel
-from voiceapp.gui.settings_page import note
 from voiceapp.gui.sources import size_words
 from voiceapp.gui.theme import Theme
 
-SHOWN = 60
-"""More documents than this are counted, not listed: nobody reads a thousand lines."""
+SHOWN, MORE = 6, 30
+"""So many documents are listed at first, and so many more at each click: nobody reads a thousand lines."""
+AT_ONCE = 3
+"""A line takes a millisecond to make; further ones are made between other events."""
 
 
 class StoreCard(QWidget):
@@ -59,9 +60,13 @@ class StoreCard(QWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         column.addLayout(self._list)
-        self._more = note("")
-        self._more.hide()
-        column.addWidget(self._more)
+        self.more = self._button("", self._show_more, kind="quiet")
+        self.more.hide()
+        column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        self._allowed = SHOWN
+        self._due: list[int] = []
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._make_some)
         self.menu = QMenu(self)
         self.menu.addAction(self.tr("Files…")).triggered.connect(lambda: self.more_wanted.emit(False))
         self.menu.addAction(self.tr("A folder…")).triggered.connect(lambda: self.more_wanted.emit(True))
@@ -83,18 +88,37 @@ class StoreCard(QWidget):
         self._show_documents(store.documents)
 
     def _show_documents(self, documents: tuple[d.Document, ...]) -> None:
-        shown = documents[:SHOWN]
+        shown = documents[: self._allowed]
         for gone in self.lines.keys() - {one.id for one in shown}:
             line = self.lines.pop(gone)
             self._list.removeWidget(line)
             line.hide()
             line.deleteLater()
-        for one in shown:
-            line = self.lines.get(one.id) or self._new_line(one)
-            line.set_document(one)
+        self._due = []
+        for number, one in enumerate(shown):
+            if one.id in self.lines:
+                self.lines[one.id].set_document(one)
+            elif number < SHOWN:
+                self._new_line(one)
+            else:
+                self._due.append(one.id)
+        if self._due:
+            self._next.start()
         hidden = len(documents) - len(shown)
-        self._more.setText(self.tr("{n} more documents").format(n=hidden))
-        self._more.setVisible(hidden > 0)
+        self.more.setText(self.tr("{n} more documents").format(n=hidden))
+        self.more.setVisible(hidden > 0)
+
+    def _make_some(self) -> None:
+        due, self._due = self._due[:AT_ONCE], self._due[AT_ONCE:]
+        for one in self.store.documents:
+            if one.id in due:
+                self._new_line(one)
+        if self._due:
+            self._next.start()
+
+    def _show_more(self) -> None:
+        self._allowed += MORE
+        self._show_documents(self.store.documents)
 
     def _new_line(self, document: d.Document) -> DocumentLine:
         line = self.lines[document.id] = DocumentLine(self._theme, document)
@@ -138,17 +162,22 @@ class DocumentLine(QWidget):
         row.addWidget(self.state, 3)
         row.addWidget(self.delete)
         self.setMinimumHeight(32)
+        self._document: d.Document | None = None
         self.set_document(document)
 
     def set_document(self, document: d.Document) -> None:
         """Show how it stands now."""
+        before, self._document = self._document, document
+        if before == document:
+            return
         self.name.set_whole(document.name)
         self.name.setToolTip(document.path)
         self.amount.setText(size_words(document.size_bytes))
         self.state.setText(self._words(document))
         is_failed = document.state is d.DocumentState.FAILED
-        self.state.setProperty("role", "problem" if is_failed else "secondary")
-        self.state.style().polish(self.state)
+        if before is None or (before.state is d.DocumentState.FAILED) is not is_failed:
+            self.state.setProperty("role", "problem" if is_failed else "secondary")
+            self.state.style().polish(self.state)
         words = self.tr("Delete {name} at the service").format(name=document.name)
         self.delete.setAccessibleName(words)
         self.delete.setToolTip(words)

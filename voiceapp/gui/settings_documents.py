@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QWidget
 
@@ -28,6 +28,9 @@ class DocumentsPage(SettingsPage):
         )
         self.title = self.tr("Documents")
         self.cards: dict[int, StoreCard] = {}
+        self._due: list[d.DocumentStore] = []
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._put_next)
         self.stores = self.section(self.tr("Stores"))
         self._none: QWidget | None = None
         self._show_emptiness()
@@ -56,8 +59,8 @@ class DocumentsPage(SettingsPage):
             case d.StoresListed(stores):
                 for gone in self.cards.keys() - {store.id for store in stores}:
                     self._remove(gone)
-                for store in stores:
-                    self._put(store)
+                self._due = list(stores)
+                self._put_next()
             case d.StoreChanged(store):
                 self._put(store)
             case d.StoreGone(store_id):
@@ -97,7 +100,14 @@ class DocumentsPage(SettingsPage):
             )
         return ""
 
+    def _put_next(self) -> None:
+        """Show one store after the other, between other events: a card takes some milliseconds to make."""
+        if self._due:
+            self._put(self._due.pop(0))
+            self._next.start()
+
     def _put(self, store: d.DocumentStore) -> None:
+        self._due = [one for one in self._due if one.id != store.id]  # older news of it are no news
         card = self.cards.get(store.id)
         if card is None:
             card = self.cards[store.id] = StoreCard(self.theme, store)
@@ -110,6 +120,7 @@ class DocumentsPage(SettingsPage):
         self._show_emptiness()
 
     def _remove(self, store_id: int) -> None:
+        self._due = [store for store in self._due if store.id != store_id]
         card = self.cards.pop(store_id, None)
         if card is not None:
             self.stores.drop(card)
