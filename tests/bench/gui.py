@@ -45,7 +45,7 @@ def measure(arguments: argparse.Namespace) -> Report:
         "a value is the longest callback of one run: processor time of the window's thread, then the same by the clock",
         "the clock's time is without waiting for a processor: what is above the processor time is waiting for the",
         "interpreter, which another thread of the program has, or for the window system",
-        "every nested event passes through the measurement, some 4 µs each: figures are too high rather than too low",
+        "every nested event passes through the measurement; what that costs at least is taken off",
         *_over(rows, names),
     ]
     return Report("gui", by_cpu + by_wall, notes)

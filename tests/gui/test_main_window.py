@@ -465,9 +465,9 @@ def test_a_session_that_fails_says_so_and_offers_the_log(stage: Stage) -> None:
 def test_the_settings_theme_is_followed(stage: Stage) -> None:
     stage.tell(ev.SettingsChanged(Settings(theme="dark")))
     window: QWidget = stage.window
-    assert window.palette().window().color().name() == "#121716"
+    stage.qtbot.waitUntil(lambda: window.palette().window().color().name() == "#121716", timeout=20_000)
     stage.tell(ev.SettingsChanged(Settings(theme="light")))
-    assert window.palette().window().color().name() == "#fcfdfc"
+    stage.qtbot.waitUntil(lambda: window.palette().window().color().name() == "#fcfdfc", timeout=20_000)
 
 
 def test_days_end_at_midnight() -> None:

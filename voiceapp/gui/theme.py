@@ -49,6 +49,10 @@ class Theme(QObject):
         app: is given the palette and the font.
         choice: "system", "light" or "dark", as in the settings.
         is_motion_reduced: nothing travels or slides; colours switch at once.
+
+    Attributes:
+        changed: another look is in force.
+        scheme: its name, "light" or "dark".
     """
 
     changed = Signal()
@@ -68,14 +72,7 @@ class Theme(QObject):
     @property
     def is_dark(self) -> bool:
         """Whether the dark look is in force."""
-        if self._choice == "system":
-            return self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
-        return self._choice == "dark"
-
-    @property
-    def scheme(self) -> str:
-        """The look in force by name: "light" or "dark"."""
-        return "dark" if self.is_dark else "light"
+        return self.scheme == "dark"
 
     def set_choice(self, choice: str) -> None:
         """Follow the "system", or be "light" or "dark" whatever it says."""
@@ -92,7 +89,7 @@ class Theme(QObject):
 
     def color(self, name: str) -> QColor:
         """Return token *name* ("you", "canvas", …)."""
-        return QColor(self.css(name))
+        return QColor(_color(self.scheme, name))
 
     def palette(self, ink: str) -> QPalette:
         """Return what a text is dyed with that is written in token *ink*."""
@@ -120,18 +117,7 @@ class Theme(QObject):
         *is_tabular*: figures of one width, so that running seconds do not make their neighbours tremble; not for
         names, whose hyphens Inter widens as well.
         """
-        font = QFont()
-        if is_mono:
-            font.setFamilies([MONO_FAMILY, *_MONO_FALLBACKS])
-        else:
-            font.setFamilies([DISPLAY_FAMILY if size_px >= DISPLAY_FROM_PX else TEXT_FAMILY, *_FALLBACKS])
-            if is_tabular:
-                font.setFeature(QFont.Tag("tnum"), 1)
-        font.setPixelSize(size_px)
-        font.setWeight(QFont.Weight(weight))
-        font.setItalic(is_italic)
-        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-        return font
+        return QFont(_font(size_px, weight, is_mono, is_italic, is_tabular))
 
     # --- icons --------------------------------------------------------------------------------------------
 
@@ -176,6 +162,10 @@ class Theme(QObject):
             window.update()
 
     def _apply(self) -> None:
+        is_dark = self._choice == "dark"
+        if self._choice == "system":
+            is_dark = self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        self.scheme = "dark" if is_dark else "light"
         self._app.setFont(self.font())
         self._app.setPalette(palette := self._palette())
         QToolTip.setFont(self.font(12))
@@ -208,6 +198,27 @@ class Theme(QObject):
     def style_sheet(self, kind: str = "") -> str:
         """Return how Qt's own parts look, or those of *kind*; for ``gui.dress``, never for the application."""
         return _style_sheet(self.scheme, kind)
+
+
+@cache
+def _color(scheme: str, name: str) -> QColor:
+    return QColor(tokens(scheme)[name])
+
+
+@cache
+def _font(size_px: int, weight: int, is_mono: bool, is_italic: bool, is_tabular: bool) -> QFont:
+    font = QFont()
+    if is_mono:
+        font.setFamilies([MONO_FAMILY, *_MONO_FALLBACKS])
+    else:
+        font.setFamilies([DISPLAY_FAMILY if size_px >= DISPLAY_FROM_PX else TEXT_FAMILY, *_FALLBACKS])
+        if is_tabular:
+            font.setFeature(QFont.Tag("tnum"), 1)
+    font.setPixelSize(size_px)
+    font.setWeight(QFont.Weight(weight))
+    font.setItalic(is_italic)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font
 
 
 @cache
