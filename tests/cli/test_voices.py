@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import KEY, Terminal
 from tests.server import faults
 from tests.server.loopback import LoopbackServer
 
@@ -18,7 +18,7 @@ def test_say_with_every_kind_of_model(connected: Terminal, openai_server: Loopba
     out = tmp_path / "s.wav"
     for model in ("", REALTIME, AUDIO):
         words = ("say", "Good morning.", "--model", model, "--style", "Calm.", "--speed", "1.2", "--out", out, "--json")
-        done = connected.run(*words, "--provider", "openai")
+        done = connected.run(*words, "--provider", "openai", "--debug")
         assert (done.code, done.err) == (0, "")
         (audio,) = done.events("audio")
         assert model in audio["engine"]
@@ -27,6 +27,8 @@ def test_say_with_every_kind_of_model(connected: Terminal, openai_server: Loopba
     rows = connected.run("usage", "--by", "model", "--json").events("usage")
     assert len(rows) == 3
     assert all({"text_in", "audio_out"} <= row["amounts"].keys() and row["cost_usd"] > 0 for row in rows)
+    written = b"".join(file.read_bytes() for file in connected.data.rglob("*") if file.is_file())
+    assert KEY.encode() not in written
     assert openai_server.violations == []
 
 

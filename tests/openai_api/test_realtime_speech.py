@@ -395,6 +395,29 @@ async def test_a_session_that_ended_while_idle_is_opened_anew(server: LoopbackSe
         assert is_tone_of("Hello.", await spoken(engine, "Hello."))
 
 
+async def test_a_server_that_speaks_one_text_after_the_other(server: LoopbackServer, wire: Wire) -> None:
+    async def one_at_a_time(session: Session) -> None:
+        await greet(session)
+        speaking: asyncio.Task[None] | None = None
+        while True:
+            event = await session.receive()
+            if event["type"] != "response.create":
+                continue
+            reply = Reply(session, event["response"])
+            if speaking is not None and not speaking.done():
+                await told(code="conversation_already_has_active_response")(session, reply)
+            else:
+                speaking = asyncio.create_task(reply.speak())
+
+    server.realtime.behaviours["conversation"] = one_at_a_time
+    server.script.speech = SpeechScript(times_real_time=20)
+    async with voice(wire) as engine:
+        texts = ("The first of them.", "The second one.", "And the third.")
+        sounds = await asyncio.gather(*(spoken(engine, text) for text in texts))
+    assert all(is_tone_of(text, sound) for text, sound in zip(texts, sounds, strict=True))
+    assert len(server.realtime.sessions) == 1
+
+
 async def test_a_session_nobody_uses_is_closed(
     server: LoopbackServer, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from tests.openai_api.conftest import KEY, MakeWire
 from tests.server.loopback import LoopbackServer
 from voiceapp.core import errors as e
 from voiceapp.openai_api.client import trusted
+from voiceapp.openai_api.realtime_socket import open_socket
+from voiceapp.openai_api.wire import Wire
 
 CHAT = ADAPTERS[0]
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -164,3 +166,61 @@ async def test_no_proxy_stands_before_a_server_on_this_machine(
 ) -> None:
     through(9)
     assert await CHAT.call(make_wire(), "") == server.script.chat.text
+
+
+# --- websockets go the same way -----------------------------------------------------------------------------------
+
+
+async def open_session(wire: Wire) -> None:
+    socket = await open_socket(wire, {"model": "gpt-realtime-2.1-mini"}, "gpt-realtime-2.1-mini")
+    await socket.close()
+
+
+async def test_a_websocket_refuses_the_certificate_too(make_wire: MakeWire, self_signed: ssl.SSLContext) -> None:
+    heard: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(65536))
+        writer.close()
+
+    async with listening(talk, self_signed) as port:
+        with pytest.raises(e.NoNetwork) as caught:
+            await open_session(make_wire(base_url=f"https://127.0.0.1:{port}/v1"))
+    assert caught.value.detail == "tls"
+    assert not any(KEY.encode() in data for data in heard)
+
+
+async def test_a_websocket_takes_the_proxy_whose_refusal_never_sees_the_key(
+    make_wire: MakeWire, through: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await read_head(reader))
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with listening(refuse) as port:
+        through(port)
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
+        with pytest.raises(e.NoNetwork) as caught:
+            await open_session(make_wire(base_url="https://api.example.test/v1"))
+    assert caught.value.detail == "proxy"
+    assert heard
+    assert heard[0].startswith(b"CONNECT api.example.test:443")
+    assert KEY.encode() not in b"".join(heard)
+
+
+async def test_no_proxy_stands_before_a_websocket_on_this_machine(
+    server: LoopbackServer, make_wire: MakeWire, through: Callable[[int], None]
+) -> None:
+    through(9)
+    await open_session(make_wire())
+    assert len(server.realtime.sessions) == 1
+
+
+async def test_a_name_that_nobody_knows(make_wire: MakeWire) -> None:
+    with pytest.raises(e.NoNetwork) as caught:
+        await open_session(make_wire(base_url="https://nobody.invalid/v1"))
+    assert caught.value.detail == "dns"

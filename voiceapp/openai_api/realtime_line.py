@@ -40,12 +40,14 @@ class Utterance:
         self.usage: Mapping[str, Any] | None = None
         self.is_over = False
         self.is_unwanted = False
+        self.over = asyncio.Event()
         self.news: asyncio.Queue[bytes | ProviderError | None] = asyncio.Queue()
 
     def end(self, error: ProviderError | None = None) -> None:
         """Nothing more comes."""
         if not self.is_over:
             self.is_over = True
+            self.over.set()
             self.news.put_nowait(error)
 
 
@@ -102,6 +104,11 @@ class VoiceLine:
         utterance.is_unwanted = True
         if utterance.response_id:
             self._socket.post(rt.cancel(utterance.response_id))
+
+    async def rest(self) -> None:
+        """Wait until what is being spoken now has been spoken."""
+        for utterance in tuple(self._by_key.values()):
+            await utterance.over.wait()
 
     async def close(self) -> None:
         """End the session. Idempotent."""

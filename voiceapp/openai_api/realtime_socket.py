@@ -175,16 +175,18 @@ def _opening_error(problem: Exception, where: Where) -> ProviderError:
             return error_for_status(response.status_code, _decoded(body), headers, where, now_utc())
         case InvalidProxy() | ProxyError() | ImportError():
             return sentences.no_network("proxy", where)
-        case InvalidURI() | ValueError():
-            return sentences.bad_address(where)
         case InvalidMessage() if isinstance(problem.__cause__, EOFError | ConnectionError):
             return sentences.broke_off(where, detail="connection lost")
+        case InvalidURI():
+            return sentences.bad_address(where)
         case InvalidHandshake() | WebSocketException():
             return sentences.not_the_protocol("rubbish", where)
         case TimeoutError():
             return sentences.timed_out(where, is_connecting=True)
-        case _:
+        case OSError():  # a certificate that is not accepted is a ValueError as well
             return error_from(problem, where)
+        case _:
+            return sentences.bad_address(where)
 
 
 def _decoded(body: str) -> object:

@@ -30,7 +30,10 @@ from voiceapp.ports import Resampler
 
 MAX_CHARS = 2000
 """What a model reads without beginning to tell it in its own words, and within its limit of sound."""
+MOST_TURNS = 10
 LEAST_EFFORT = "minimal"
+ONE_AT_A_TIME = "active_response"
+"""Part of the code with which a server refuses a second response while one is under way."""
 _JOB = Job.SPEECH.value
 
 
@@ -112,7 +115,8 @@ class RealtimeTextToSpeech:
         self, request: SpeechRequest, model: str, text: str, voice: str, speed: float, style: str
     ) -> AsyncGenerator[Float32Block, None]:
         """As :meth:`speak`; what fails before its first sound is asked for again where that helps."""
-        attempt = 0
+        attempt = turns_waited = 0
+        line: VoiceLine | None = None
         while True:
             has_begun = False
             try:
@@ -127,6 +131,11 @@ class RealtimeTextToSpeech:
             else:
                 self._on_end(request, utterance, model, text)
                 return
+            is_taken = line is not None and ONE_AT_A_TIME in error.detail and not has_begun
+            if is_taken and line is not None and turns_waited < MOST_TURNS:
+                turns_waited += 1
+                await line.rest()  # a server that speaks one text after the other
+                continue
             await self._before_again(error, attempt, has_begun=has_begun)
             attempt += 1
 
