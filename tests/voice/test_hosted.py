@@ -25,7 +25,7 @@ from voiceapp.core.settings import Choice, Settings, validated
 from voiceapp.core.speech import HostedStep, SourceFound, StepState
 from voiceapp.core.tool_events import HostedWorked, SourcesKnown
 from voiceapp.core.turn import Phase
-from voiceapp.resources import model_table
+from voiceapp.resources import document_rules, model_table
 from voiceapp.store.local_files import DiskFiles
 from voiceapp.voice.desks.hosted import HostedDesk
 from voiceapp.voice.studio import Studio
@@ -36,6 +36,9 @@ MADE = Source(SourceKind.MADE, "../plot.png", file_id="cfile_1", container_id="c
 BEGUN = HostedStep("ws_1", "web_search")
 DONE = replace(BEGUN, state=StepState.DONE, asked='{"queries": "tide"}', answered="https://tides.example")
 ALL = HostedChoice(web=True, code=True, stores=("vs_1",))
+
+
+RULES = replace(document_rules(), made_bytes=100, file_bytes=1000)
 
 
 class Rows:
@@ -68,6 +71,8 @@ class Service:
     async def made(self, container_id: str, file_id: str, limit_bytes: int) -> bytes:
         self.asked += 1
         self.was_asked.set()
+        if len(self.files.get((container_id, file_id), b"")) > limit_bytes:
+            raise BadAnswer("The file is too large.")
         if (container_id, file_id) not in self.files:
             raise BadAnswer("The service no longer has this file.")
         return self.files[container_id, file_id]
@@ -90,7 +95,7 @@ class Scene:
 
     def desks(self, studio: Studio) -> tuple[HostedDesk]:
         rows, service = self.rows, self.service
-        desk = HostedDesk(studio, rows, rows, service, self.files, self.table, 1000)  # type: ignore[arg-type]
+        desk = HostedDesk(studio, rows, rows, service, self.files, self.table, RULES)  # type: ignore[arg-type]
         studio.hosted = desk
         return (desk,)
 
@@ -198,6 +203,20 @@ async def test_files_that_were_made_are_fetched_at_once_and_saved(tmp_path: Path
         await scene.stage.until_event(MadeSaved)
     check_copy(Path(reply.sources[0].path), scene.made, target)
     assert scene.service.asked == 1
+
+
+async def test_a_large_file_is_fetched_when_it_is_asked_for(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, ["Here.", SourceFound(MADE)])
+    scene.service.files["cntr_1", "cfile_1"] = b"x" * 500
+    async with scene.stage.session() as session:
+        session.handle(SendText("Draw it."))
+        await scene.service.was_asked.wait()
+        await session.settle()
+        (reply,) = [message for message in scene.stage.store.messages() if message.role is Role.ASSISTANT]
+        assert reply.sources == (MADE,)
+        session.handle(SaveMade(reply.id, "cfile_1", str(tmp_path / "mine.png")))
+        saved = await scene.stage.until_event(MadeSaved)
+    assert saved.path == str(tmp_path / "mine.png")
 
 
 def check_copy(copy: Path, folder: Path, saved: Path) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from voiceapp.core.conversation import Line
 from voiceapp.core.hosted import HostedTool
 from voiceapp.core.models import Model
 from voiceapp.core.speech import (
@@ -21,8 +20,8 @@ from voiceapp.core.speech import (
     Usage,
 )
 from voiceapp.openai_api.completions_protocol import GENERAL_CHOICES, form_of, parameters_of, steps_of
-from voiceapp.openai_api.responses_hosted import HostedDecoder, declared, includes
 from voiceapp.openai_api.line_content import responses_content
+from voiceapp.openai_api.responses_hosted import HostedDecoder, declared, includes
 from voiceapp.openai_api.text_joiner import TextJoiner, whole
 
 Item = Mapping[str, Any]

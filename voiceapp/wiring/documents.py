@@ -66,8 +66,7 @@ def document_desks(studio: Studio, store: SqliteStore, data: Path, build: Build,
     """Return the desks; what was on its way goes on by itself."""
     documents = documents_of(store, data, build)
     rows, files = SqliteDocuments(store, time.time), DiskFiles(data / "made")
-    limit_bytes = documents.rules.made_bytes
-    hosted = HostedDesk(studio, rows, rows, DocumentFactory(build), files, table, limit_bytes)
+    hosted = HostedDesk(studio, rows, rows, DocumentFactory(build), files, table, documents.rules)
     studio.hosted = hosted
     desk = DocumentsDesk(studio, documents)
 

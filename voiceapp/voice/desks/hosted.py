@@ -11,6 +11,7 @@ from typing import get_args
 
 from voiceapp.core import hosted as h
 from voiceapp.core.conversation import Message, Source, SourceKind
+from voiceapp.core.documents import DocumentRules
 from voiceapp.core.errors import StoreError, VoiceAppError, unexpected
 from voiceapp.core.events import Notice
 from voiceapp.core.models import ModelTable
@@ -31,7 +32,7 @@ class HostedDesk:
         documents: whose file is behind a name of the service's.
         services: fetches what was made.
         files: where copies go.
-        limit_bytes: a larger file is fetched only when it is asked for.
+        rules: how large a file may be; one that is larger than ``made_bytes`` is fetched only when it is asked for.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class HostedDesk:
         services: DocumentServices,
         files: LocalFiles,
         table: ModelTable,
-        limit_bytes: int,
+        rules: DocumentRules,
     ) -> None:
         self._studio = studio
         self._rows = rows
@@ -50,7 +51,7 @@ class HostedDesk:
         self._services = services
         self._files = files
         self._table = table
-        self._limit_bytes = limit_bytes
+        self._rules = rules
         self._choices: dict[int, h.HostedChoice] = {}
         self._fetching = asyncio.Lock()
 
@@ -130,11 +131,11 @@ class HostedDesk:
         for source in message.sources:
             if source.kind is SourceKind.MADE and not source.path:
                 try:
-                    await self._fetched(message.id, source.file_id)
+                    await self._fetched(message.id, source.file_id, self._rules.made_bytes)
                 except Exception as fault:
                     log.info("a file that was made is not here: %s", unexpected(fault).message)
 
-    async def _fetched(self, message_id: int, file_id: str) -> Source:
+    async def _fetched(self, message_id: int, file_id: str, limit_bytes: int) -> Source:
         """Return the source *file_id* of a message with its copy. Raises VoiceAppError."""
         async with self._fetching:
             sources = await self._sources(message_id)
@@ -145,7 +146,7 @@ class HostedDesk:
                 return source
             service = await self._services.documents(self._studio.settings)
             try:
-                data = await service.made(source.container_id, source.file_id, self._limit_bytes)
+                data = await service.made(source.container_id, source.file_id, limit_bytes)
             finally:
                 await service.close()
             path = await asyncio.to_thread(self._files.keep, source, message_id, data)
@@ -163,7 +164,7 @@ class HostedDesk:
 
     async def _save(self, message_id: int, file_id: str, path: str) -> None:
         try:
-            source = await self._fetched(message_id, file_id)
+            source = await self._fetched(message_id, file_id, self._rules.file_bytes)
             await asyncio.to_thread(self._files.copy, source.path, path)
         except VoiceAppError as error:
             self._studio.emit(Notice(error.message, error.hint, is_problem=True))
