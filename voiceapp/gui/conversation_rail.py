@@ -135,14 +135,13 @@ class ConversationRail(Surface):
         view.setAccessibleName(self.tr("Conversations"))
         view.setMouseTracking(True)
         view.setFrameShape(QFrame.Shape.NoFrame)
-        view.viewport().setAutoFillBackground(False)
+        view.setPalette(self._theme.palette("ink"))
         dress(self._theme, view.verticalScrollBar(), "QScrollBar")
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._theme.changed.connect(view.viewport().update)
         return view
 
     def _lay_out(self) -> None:

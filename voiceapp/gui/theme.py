@@ -92,13 +92,14 @@ class Theme(QObject):
         return QColor(_color(self.scheme, name))
 
     def palette(self, ink: str) -> QPalette:
-        """Return what a text is dyed with that is written in token *ink*."""
+        """Return what a text is dyed with that is written in token *ink* on whatever is behind it."""
         key = (self.scheme, ink)
         if key not in self._palettes:
             self._palettes[key] = palette = self._palette()
             for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText):
                 palette.setColor(role, self.color(ink))
             palette.setColor(QPalette.ColorRole.Highlight, self.color("youSoft"))
+            palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
         return self._palettes[key]
 
     # --- type ---------------------------------------------------------------------------------------------
