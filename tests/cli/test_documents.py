@@ -110,3 +110,14 @@ def test_what_is_not_offered_is_said_before_anything_is_sent(
     assert done.code == 2
     assert "does not offer web_search" in done.complaint
     assert openai_server.requests == []
+
+
+def test_talking_tells_the_sources_of_each_answer(responses: Terminal, openai_server: LoopbackServer) -> None:
+    openai_server.script.chat = hosted_items.ALL
+    done = responses.run("talk", "--silent", "--web", typed="When is high water?\nAnd then?\n")
+    assert done.code == 0, done.err
+    assert done.out.count("[1] Tides in Brest  https://tides.example/brest") == 2
+    assert done.err.count("Searching the web") == 2
+    tools = [request.json.get("tools", []) for request in openai_server.requests_for("/responses")]
+    asked = [one for one in tools if one]  # the conversation's title is asked for without any
+    assert [{"type": "web_search"} in one for one in asked] == [True, True]

@@ -135,6 +135,7 @@ def _talk(commands: Commands) -> None:
     one.add_argument("--model", default="", metavar="NAME", help=_("who answers; default: as set"))
     one.add_argument("--trace", type=Path, metavar="FILE", help=_("write every decision there, for replay"))
     _heard_live(one)
+    add_hosted(one)
     _pays(one)
 
 

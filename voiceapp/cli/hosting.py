@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from gettext import gettext as _
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from voiceapp.cli.output import Output
 from voiceapp.core.conversation import Source, SourceKind
 from voiceapp.core.documents import DocumentStore, ListStores, StoresListed
 from voiceapp.core.errors import ConfigError
-from voiceapp.core.events import Event, MessageAdded
+from voiceapp.core.events import Event, MessageAdded, TurnTimed
 from voiceapp.core.hosted import (
     ChooseHosted,
     HostedChoice,
@@ -28,10 +28,12 @@ Handle = Callable[[object], None]
 
 
 class Hosting:
-    """What ``ask`` does about them."""
+    """What ``ask`` and ``talk`` do about them. *is_each_told*: after each turn, rather than by :meth:`finish`."""
 
-    def __init__(self, output: Output, arguments: argparse.Namespace) -> None:
+    def __init__(self, output: Output, arguments: argparse.Namespace, *, is_each_told: bool = False) -> None:
         self._output = output
+        self._is_each_told = is_each_told
+        self._handle: Handle = lambda _command: None
         self._web, self._code = bool(arguments.web), bool(arguments.code)
         self._stores: list[str] = arguments.stores
         self._save_to: Path | None = arguments.save_to
@@ -59,12 +61,16 @@ class Hosting:
                 self._sources[message_id] = sources
             case MadeSaved(file_id=file_id, path=path):
                 self._saved[file_id] = path
+            case TurnTimed() if self._is_each_told:
+                for source, target in self._told():
+                    self._handle(SaveMade(self._message_id, source.file_id, str(target)))
             case _:
                 return
         self._news.set()
 
     async def choose(self, handle: Handle) -> None:
         """Switch on what was asked for. Raises ConfigError where the service or the model does not have it."""
+        self._handle = handle
         choice = HostedChoice(self._web, self._code, tuple(await self._named(handle)))
         if not choice:
             return
@@ -81,18 +87,20 @@ class Hosting:
 
     async def finish(self, handle: Handle) -> None:
         """Tell what the reply cites and has made; write the files where a folder was named."""
-        sources = self._sources.get(self._message_id, ())
-        for number, source in enumerate(sources, start=1):
-            self._tell(number, source)
-        made = [one for one in sources if one.kind is SourceKind.MADE]
-        if self._save_to is None:
-            return
-        for one in made:
-            target = _free(self._save_to, one.title)
+        for one, target in self._told():
             handle(SaveMade(self._message_id, one.file_id, str(target)))
             await self._until(lambda one=one: one.file_id in self._saved)  # type: ignore[misc]
             if path := self._saved[one.file_id]:
                 self._output.event("saved", name=one.title, file=path)
+
+    def _told(self) -> Iterator[tuple[Source, Path]]:
+        """Tell what the newest reply cites and has made; yield what is to be saved, and where."""
+        sources = self._sources.get(self._message_id, ())
+        for number, source in enumerate(sources, start=1):
+            self._tell(number, source)
+        for source in sources:
+            if source.kind is SourceKind.MADE and self._save_to is not None:
+                yield source, _free(self._save_to, source.title)
 
     async def _named(self, handle: Handle) -> list[str]:
         """Return the service's names of the stores that were named: by number, by name, or by the service's own."""

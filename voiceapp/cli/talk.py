@@ -11,6 +11,7 @@ from dataclasses import replace
 from gettext import gettext as _
 
 from voiceapp.cli.ask import chat_of, with_chat
+from voiceapp.cli.hosting import Hosting
 from voiceapp.cli.narrator import Narrator
 from voiceapp.cli.output import Output
 from voiceapp.cli.outside import TerminalOutside
@@ -48,6 +49,12 @@ async def _talk(context: Context, arguments: argparse.Namespace) -> None:
         return replace(settings, is_reply_aloud=settings.is_reply_aloud and not arguments.silent)
 
     lines, talker = typed_lines(), Talker(context.output)
+    hosting = Hosting(context.output, arguments, is_each_told=True)
+
+    def emit(event: e.Event) -> None:
+        talker(event)
+        hosting.take(event)
+
     opening = Opening(
         context.paths,
         on_key=context.on_key,
@@ -57,8 +64,9 @@ async def _talk(context: Context, arguments: argparse.Namespace) -> None:
         trace=arguments.trace,
         adjusted=adjusted,
     )
-    async with open_session(opening, talker) as session:
+    async with open_session(opening, emit) as session:
         talker.handle = session.handle
+        await hosting.choose(session.handle)
         context.output.text(_("Enter: talk, Enter again: send. A typed line is asked in writing. Ctrl+C ends."))
         while (line := await lines.get()) is not None:
             if line.strip() and not sys.stdin.isatty():
