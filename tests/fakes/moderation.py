@@ -28,6 +28,7 @@ class FakeModerator:
         image: the categories of every picture.
         check_s: pause before each answer.
         errors: raised by the first requests, one each; None answers.
+        built_s: how long it takes until it can be asked.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class FakeModerator:
         check_s: float = 0.0,
         errors: Sequence[Exception | None] = (),
         label: str = "Fake moderation",
+        built_s: float = 0.0,
     ) -> None:
         self.label = label
         self.requests: list[tuple[str, ...]] = []
@@ -48,6 +50,7 @@ class FakeModerator:
         self._image = dict(image or {})
         self._check_s = check_s
         self._errors = list(errors)
+        self._built_s = built_s
 
     @property
     def texts(self) -> list[str]:
@@ -66,6 +69,11 @@ class FakeModerator:
         self.images.append(image)
         await self._work()
         return verdict_of(self._image)
+
+    async def ready(self) -> None:
+        """As Moderator.ready."""
+        built_s, self._built_s = self._built_s, 0.0
+        await asyncio.sleep(built_s)
 
     async def warm(self) -> None:
         """As Moderator.warm."""

@@ -56,6 +56,17 @@ async def test_a_flagged_text_is_not_sent_and_comes_back_as_a_draft() -> None:
 
 
 @virtual_clock
+async def test_nothing_is_sent_unchecked_because_the_judge_is_not_ready_yet() -> None:
+    judge = FakeModerator(AXE, check_s=0.2, built_s=30.0)
+    stage = Stage(settings=settings(input=BLOCK), moderation=judge)
+    async with stage.session() as session:
+        session.handle(c.SendText("He raises the axe.", is_aloud=False))
+        draft = await stage.until_event(DraftKept)
+    assert draft.checked.decision is Decision.BLOCKED
+    assert stage.chat.requests == []
+
+
+@virtual_clock
 async def test_checks_are_counted() -> None:
     judge = FakeModerator()
     stage = Stage(chat=FakeChat("Yes. And no."), settings=settings(input=BLOCK, reply=BLOCK), moderation=judge)

@@ -55,6 +55,9 @@ class HttpModerator:
         (verdict,) = await self._verdicts(image_body(model, image, mime), 1)
         return verdict
 
+    async def ready(self) -> None:
+        """As Moderator.ready."""
+
     async def warm(self) -> None:
         """As Moderator.warm."""
         await self._wire.warm(_ENDPOINT)

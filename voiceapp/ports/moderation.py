@@ -23,6 +23,10 @@ class Moderator(Protocol):
         """Judge a picture, an encoded file of type *mime* ("image/png"). Raises TooLong where it is too large."""
         ...
 
+    async def ready(self) -> None:
+        """Return once it can be asked; at once but for the first time. No request is sent. May raise VoiceAppError."""
+        ...
+
     async def warm(self) -> None:
         """As ChatModel.warm."""
         ...

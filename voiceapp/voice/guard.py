@@ -224,6 +224,7 @@ class Guard:
             moderator = self._studio.engines.moderation
             if moderator is None:
                 raise nobody_checks()
+            await moderator.ready()  # what is imported for the first check is not the service's delay
             async with asyncio.timeout(self._within_s):
                 finding.verdicts = await moderator.check_texts(texts)
             self._count(finding.verdicts)

@@ -133,6 +133,10 @@ class LateModerator:
         """As Moderator.check_image."""
         return await (await self._engine.get()).check_image(image, mime)
 
+    async def ready(self) -> None:
+        """As Moderator.ready."""
+        await self._engine.get()
+
     async def warm(self) -> None:
         """As Moderator.warm."""
         with suppress(VoiceAppError):  # the check itself will tell
