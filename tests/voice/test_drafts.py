@@ -222,6 +222,25 @@ async def test_a_file_can_be_taken_back_and_no_more_than_ten_go() -> None:
         await table.stage.until(lambda: len(table.drafts) == 10)
 
 
+async def test_what_is_too_much_for_one_request_is_refused_and_earlier_files_are_only_named() -> None:
+    table = Table()
+    large = PDF + b"x" * (a.SENT_BYTES * 2 // 3)
+    async with table.session() as session:
+        first = await table.attach(session, "first.pdf", large)
+        session.handle(a.AttachData("second.pdf", large))
+        refused = await table.stage.until_event(a.AttachRefused)
+        assert "Together that is larger than 30 MB" in refused.problem.message
+        assert [draft.attachment for draft in table.drafts] == [first]
+        session.handle(SendText("Read", is_aloud=False))
+        await session.settle()
+        await table.attach(session, "second.pdf", large)
+        session.handle(SendText("And this", is_aloud=False))
+        await session.settle()
+        earlier, _reply, asked = table.stage.chat.requests[-1].lines
+        assert earlier.shown == (a.NotShown("first.pdf"),)
+        assert isinstance(asked.shown[0], a.ShownFile)
+
+
 async def test_what_cannot_be_attached_is_refused(tmp_path: Path) -> None:
     table = Table()
     (tmp_path / "notes.txt").write_text("words", encoding="utf-8")

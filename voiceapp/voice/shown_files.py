@@ -8,15 +8,22 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from voiceapp.core.attachments import Attachment, Kind, NotShown, Shown, ShownFile, ShownPicture, ShownText
+from voiceapp.core.attachments import (
+    SENT_BYTES,
+    Attachment,
+    Kind,
+    NotShown,
+    Shown,
+    ShownFile,
+    ShownPicture,
+    ShownText,
+)
 from voiceapp.core.conversation import Line
 from voiceapp.core.errors import StoreError
 from voiceapp.core.picture import MIMES
 from voiceapp.core.vision import Vision
 from voiceapp.ports.attachments import AttachmentStore
 
-SENT_BYTES = 40_000_000
-"""In one request; what is older is named, not shown again. Services take about 50 MB."""
 KEPT_BYTES = 60_000_000
 
 

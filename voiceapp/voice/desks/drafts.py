@@ -115,6 +115,9 @@ class DraftDesk:
                 prepared = await asyncio.to_thread(self._prepare, data, name, self.vision())
                 if is_picture and prepared.kind is not a.Kind.PICTURE:
                     raise a.not_a_picture(name)
+                if sum(one.size_bytes for one in self._drafts) + len(prepared.data) > a.SENT_BYTES:
+                    limit = f"{a.SENT_BYTES // 1_000_000} MB"
+                    raise AttachmentError(_("Together that is larger than {limit}.").format(limit=limit))
                 self._drafts.append(await self._store.add(prepared))
         except Exception as fault:
             self._studio.emit(a.AttachRefused(name, problem_of(unexpected(fault))))
