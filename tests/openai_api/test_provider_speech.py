@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import date
@@ -48,8 +49,12 @@ async def spoken(engine: ProviderSpeech, text: str, **wishes: Any) -> npt.NDArra
     return np.concatenate(blocks or [np.zeros(0, np.float32)])
 
 
+brief_tone = functools.partial(tone, char_ms=2.0)
+"""For long texts: minutes of sound would only keep the server busy."""
+
+
 def tones(*texts: str) -> npt.NDArray[np.int16]:
-    return np.concatenate([tone(text) for text in texts])
+    return np.concatenate([brief_tone(text) for text in texts])
 
 
 def asked_by_socket(server: LoopbackServer) -> list[str]:
@@ -149,6 +154,7 @@ LONG = ("A sentence of this length fills it up. " * 52).strip()
 
 @pytest.mark.parametrize("model", [REALTIME, AUDIO])
 async def test_a_text_over_the_limit_is_cut_and_joined(model: str, server: LoopbackServer, wire: Wire) -> None:
+    server.script.speech = SpeechScript(sound=brief_tone)
     usages: list[Usage] = []
     async with voice(wire, model) as engine:
         sound = await spoken(engine, LONG, on_usage=usages.append)
@@ -162,6 +168,7 @@ async def test_a_text_over_the_limit_is_cut_and_joined(model: str, server: Loopb
 
 
 async def test_a_single_clause_over_the_limit(server: LoopbackServer, wire: Wire) -> None:
+    server.script.speech = SpeechScript(sound=brief_tone)
     text = "word " * 500 + "x" * 4100
     async with voice(wire) as engine:
         sound = await spoken(engine, text)
@@ -172,7 +179,7 @@ async def test_a_single_clause_over_the_limit(server: LoopbackServer, wire: Wire
 
 
 async def test_the_next_piece_is_asked_for_while_the_first_sounds(server: LoopbackServer, wire: Wire) -> None:
-    server.script.speech = SpeechScript(times_real_time=2)
+    server.script.speech = SpeechScript(times_real_time=2, sound=brief_tone)
     async with voice(wire) as engine, aclosing(engine.speak(SpeechRequest("word " * 2000))) as blocks:
         await anext(blocks)
         await server.until(lambda: len(server.requests_for(HTTP)) == 2)
@@ -183,6 +190,7 @@ async def test_the_next_piece_is_asked_for_while_the_first_sounds(server: Loopba
 
 
 async def test_a_piece_that_fails_ends_it_with_its_error(server: LoopbackServer, wire: Wire) -> None:
+    server.script.speech = SpeechScript(sound=brief_tone)
     server.answer_next(HTTP, server.usual(HTTP))
     server.answer_next(HTTP, faults.error(400, code="content_policy_violation"), times=2)
     heard = 0
@@ -190,7 +198,7 @@ async def test_a_piece_that_fails_ends_it_with_its_error(server: LoopbackServer,
         with pytest.raises(Refused):  # noqa: PT012
             async for block in engine.speak(SpeechRequest("word " * 1000)):
                 heard += len(block)
-    assert heard == len(tone(server.requests_for(HTTP)[0].json["input"]))
+    assert heard == len(brief_tone(server.requests_for(HTTP)[0].json["input"]))
 
 
 # --- successors ---------------------------------------------------------------------------------------------------
@@ -234,6 +242,7 @@ async def test_a_successor_that_is_gone_too_is_an_error(server: LoopbackServer, 
 
 
 async def test_a_long_text_is_cut_anew_for_a_successor_that_takes_less(server: LoopbackServer, wire: Wire) -> None:
+    server.script.speech = SpeechScript(sound=brief_tone)
     server.answer_always(HTTP, ended)
     async with voice(wire) as engine:
         sound = await spoken(engine, LONG)

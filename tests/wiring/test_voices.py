@@ -76,8 +76,8 @@ async def test_a_session_is_opened_early_for_the_chosen_voice_and_serves_the_tur
             assert engines.speech.label == f"OpenAI {REALTIME}"
             assert engines.speech.voices()[0].id == "marin"
             await engines.speech.warm()
+            await server.until(lambda: any(one.received for one in server.realtime.sessions))
             (session,) = server.realtime.sessions
-            await server.until(lambda: bool(session.received))
             assert session.config["audio"]["output"]["voice"] == "cedar"
             assert session.config["audio"]["output"]["speed"] == 1.25
             for text in ("The first clause.", "The second."):

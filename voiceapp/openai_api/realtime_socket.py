@@ -122,7 +122,7 @@ async def open_socket(wire: Connected, query: Mapping[str, str], model: str = ""
             proxy=None if is_near else True,
             ssl=trusted() if address.startswith("wss:") else None,
             open_timeout=2 * timeouts.connect_s,  # name, line, TLS and the handshake
-            close_timeout=1.0,
+            close_timeout=0.3,  # with sound still in the pipe, its answer would not be seen anyway
             max_size=MAX_MESSAGE_BYTES,
             logger=QUIET,
         )
