@@ -481,7 +481,7 @@ async def test_effort_that_is_refused_is_left_out(server: LoopbackServer, wire: 
         "reset",
         "closed",
         "never",
-    ],  # fmt: skip
+    ],
 )
 async def test_the_handshake_is_refused(answer: Any, kind: type, server: LoopbackServer, make_wire: MakeWire) -> None:
     server.answer_always("/realtime", answer)
