@@ -94,11 +94,10 @@ class Studio:
     def be_settings(self) -> None:
         """The settings are open."""
         self._tell(ev.PhaseChanged(Phase.IDLE, 4))
-        before = set(QApplication.topLevelWidgets())
         self._windows.show_settings()
+        self._until(lambda: self._windows.settings is not None and self._windows.settings.isVisible())
         QTest.qWait(SETTLE_MS)
-        new = [w for w in QApplication.topLevelWidgets() if w not in before and w.isVisible() and w.isWindow()]
-        self._front = new[0] if new else None
+        self._front = self._windows.settings
 
     # --- means --------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from voiceapp.gui.notes_window import NotesWindow
     from voiceapp.gui.settings_dialog import SettingsDialog
     from voiceapp.gui.takes_window import TakesWindow
+
+SLICE_MS = 3.0
 
 
 class SideWindows:
@@ -112,9 +115,11 @@ class SideWindows:
 
     def _go_on_making(self, dialog: SettingsDialog) -> None:
         """Make the settings part by part, other events between; then tell what they have missed and open them."""
-        if dialog.make_next():
-            QTimer.singleShot(0, self._bridge, lambda: self._go_on_making(dialog))
-            return
+        began_s = perf_counter()
+        while dialog.make_next():
+            if (perf_counter() - began_s) * 1000 > SLICE_MS:
+                QTimer.singleShot(0, self._bridge, lambda: self._go_on_making(dialog))
+                return
         self._settings = dialog
         dialog.wanted.connect(self._bridge.send)
         for told in (self._ready, *self._listed.values()):
