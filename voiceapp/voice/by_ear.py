@@ -7,7 +7,8 @@ come before it, so that an interruption cuts the text where the voice was.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from gettext import gettext as _
 
@@ -68,6 +69,7 @@ class SoundingReply:
         self._words: list[str] = []
         self._end = 0
         self._frames = 0
+        self._error: VoiceAppError | None = None
 
     def sound(self, part: SoundDelta | SoundKept) -> None:
         """Take the next piece of sound, or the name of all of it. Never waits."""
@@ -90,30 +92,30 @@ class SoundingReply:
 
     async def run(self, deltas: AsyncIterator[str], on_delta: Callable[[str], None]) -> None:
         """Play until the last word was heard. Cancelling this is a barge-in."""
-        error: VoiceAppError | None = None
         async with asyncio.TaskGroup() as scope:
-            playing = scope.create_task(self._play(), name="play")
-            try:
-                async for delta in deltas:
-                    on_delta(delta)
-                    self._words.append(delta)
-                    self._end += len(delta)
-            except VoiceAppError as problem:
-                error = problem
-            self._pieces.put_nowait(None)
-            lost = await playing
-        if error or lost:
-            raise error or lost  # type: ignore[misc]
+            scope.create_task(self._play(), name="play")
+            scope.create_task(self._read(deltas, on_delta), name="chat")
+        if self._error is not None:
+            raise self._error
 
-    async def _play(self) -> VoiceAppError | None:
-        """Play everything; return why it could not be."""
+    async def _read(self, deltas: AsyncIterator[str], on_delta: Callable[[str], None]) -> None:
         try:
-            await self._playback.play_marked(self._marked(), RATE_HZ)
+            async for delta in deltas:
+                on_delta(delta)
+                self._words.append(delta)
+                self._end += len(delta)
+        except VoiceAppError as error:
+            self._error = self._error or error
+        self._pieces.put_nowait(None)
+
+    async def _play(self) -> None:
+        try:
+            async with aclosing(self._marked()) as pieces:
+                await self._playback.play_marked(pieces, RATE_HZ)
             await self._playback.end()
         except VoiceAppError as error:
-            return error
-        return None
+            self._error = self._error or error
 
-    async def _marked(self) -> AsyncIterator[tuple[Clause, Float32Block]]:
+    async def _marked(self) -> AsyncGenerator[tuple[Clause, Float32Block], None]:
         while (piece := await self._pieces.get()) is not None:
             yield piece
