@@ -16,6 +16,7 @@ import voiceapp.gui.attached_row  # noqa: F401  # the first card with files must
 from voiceapp.core import attachments as a
 from voiceapp.core import events as ev
 from voiceapp.gui.draft_chips import DraftChips
+from voiceapp.gui.dress import dress
 from voiceapp.gui.given import attach_given, attach_image, is_for_attaching
 from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.notices import NoticeText
@@ -32,6 +33,7 @@ class Attacher(QObject):
         super().__init__(window)
         self._window, self._entry = window, window.bar.entry
         self._ask = cast("Callable[[object], None]", bridge.send)
+        self._theme = theme
         self.chips = DraftChips(theme)
         self.chips.removed.connect(lambda number: self._ask(a.Detach(number)))
         self._at_work: QObject | None = None
@@ -92,6 +94,7 @@ class Attacher(QObject):
     def offer(self) -> None:
         """Show what can be attached."""
         menu = QMenu(self._window)
+        dress(self._theme, menu, "QMenu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         clipboard = QGuiApplication.clipboard().mimeData()
         untested = "" if QGuiApplication.platformName() == "xcb" else self.tr(" (not tested on this kind of screen)")
@@ -109,6 +112,7 @@ class Attacher(QObject):
     def choose(self) -> None:
         """Let the person choose files."""
         dialog = QFileDialog(self._window, self.tr("Attach files"))
+        dress(self._theme, dialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._attach_files)
