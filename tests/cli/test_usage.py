@@ -51,7 +51,8 @@ def test_a_spoken_turn_has_all_three_jobs(connected: Terminal, question: Path, t
     told = connected.run("usage", "--json", "--by", "job")
     lines = {line["name"]: line for line in told.events("usage")}
     assert set(lines) == {"transcription", "chat", "speech"}
-    assert lines["speech"]["is_estimate"]  # that endpoint tells no tokens
+    assert not lines["speech"]["is_estimate"]  # its events tell the tokens
+    assert lines["speech"]["amounts"]["audio_out"] > 0
     assert lines["transcription"]["cost_usd"] == pytest.approx(
         lines["transcription"]["amounts"]["seconds"] * 7.5e-5, abs=1e-8
     )

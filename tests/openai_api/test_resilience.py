@@ -198,7 +198,7 @@ async def test_the_same_request_is_paid_once(adapter: Adapter, server: LoopbackS
     shelf = Shelf()
     first = await adapter.call(make_wire(kept=KeptAnswers(shelf, "a")), "")
     again = await adapter.call(make_wire(kept=KeptAnswers(shelf, "a")), "")
-    assert str(again) == str(first)
+    assert str(again).replace("is_kept=True", "is_kept=False") == str(first)
     assert len(server.requests_for(adapter.path)) == 1
     await adapter.call(make_wire(kept=KeptAnswers(shelf, "b")), "")
     assert len(server.requests_for(adapter.path)) == 2  # another provider answers for itself
