@@ -1,6 +1,7 @@
 """OpenAI's protocol, for OpenAI itself, Azure and every server that speaks it.
 
-Sole owner of openai, httpx2 and websockets. May import: core, ports. Importing the SDK costs 0.85 s, so this room is imported late, in a worker thread.
+Sole owner of openai, httpx2 and websockets. May import: core, ports. Importing the SDK costs 0.85 s, so this room is
+imported late, in a worker thread.
 
 From the inside out: what is said on the wire, without a socket (``*_protocol``, ``sse``, ``sound_stream``, ``facts``,
 ``adapt``); the ``Wire``, one per provider, which sends, mends, repeats and maps every error (``errors``,
