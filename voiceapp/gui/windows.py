@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from voiceapp.gui.settings_dialog import SettingsDialog
     from voiceapp.gui.takes_window import TakesWindow
 
-SLICE_MS = 3.0
+SLICE_MS = 1.0
 
 
 class SideWindows:
@@ -111,7 +111,8 @@ class SideWindows:
     def _make_settings(self, facts: Facts) -> None:
         from voiceapp.gui.settings_dialog import SettingsDialog
 
-        self._go_on_making(SettingsDialog(self._theme, facts))
+        dialog = SettingsDialog(self._theme, facts)
+        QTimer.singleShot(0, self._bridge, lambda: self._go_on_making(dialog))
 
     def _go_on_making(self, dialog: SettingsDialog) -> None:
         """Make the settings part by part, other events between; then tell what they have missed and open them."""
