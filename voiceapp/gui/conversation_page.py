@@ -57,7 +57,7 @@ class ConversationPage(QWidget):
         if self.empty.isHidden():
             self.resize(seen.width(), max(seen.height(), top + height + EDGE_PX))
         else:
-            self.empty.setGeometry(left, 0, wide, self.empty.height())
-            free = seen.height() - self.empty.height()
-            self.empty.move(left, max(EDGE_PX, round(free * 0.45)))
-            self.resize(seen.width(), max(seen.height(), self.empty.height() + 2 * EDGE_PX))
+            height = self.empty.heightForWidth(wide)
+            free = seen.height() - height
+            self.empty.setGeometry(left, max(EDGE_PX, round(free * 0.45)), wide, height)
+            self.resize(seen.width(), max(seen.height(), height + 2 * EDGE_PX))

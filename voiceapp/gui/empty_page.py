@@ -11,7 +11,6 @@ from voiceapp.gui.theme import Theme
 from voiceapp.gui.user_turn import TurnText
 
 ROW_PX = 64
-PAGE_PX = 64 + 8 + 48 + 32 + 3 * ROW_PX
 
 
 class Headline(QWidget):
@@ -143,5 +142,3 @@ class EmptyPage(QWidget):
         self.try_row.clicked.connect(lambda: self.ask.emit(self.tr("What time is it?")))
         self.test_row.clicked.connect(self.test_devices)
         self.key_row.clicked.connect(self.add_key)
-        column.addStretch(1)
-        self.setFixedHeight(PAGE_PX)

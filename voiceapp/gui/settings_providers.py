@@ -182,9 +182,8 @@ class ProvidersPage(SettingsPage):
     """All providers, and adding another."""
 
     def __init__(self, theme: Theme, facts: Facts) -> None:
-        place = facts.key_place or "the system keyring"
         super().__init__(theme, "", "")
-        self._set_words(place)
+        self._set_words(facts.key_place or self.tr("Keys are kept in the system's keyring."))
         self._cards: dict[str, ProviderCard] = {}
         self._panel: Panel = self.section()
         self._offers = QVBoxLayout()
