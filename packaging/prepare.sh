@@ -9,6 +9,8 @@ PY=$VENV/bin/python
 say() { printf 'voiceapp: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+PYTHON_HINT="apt install python3 python3-venv, dnf install python3.12, pacman -S python, zypper install python312, brew install python"
+
 find_python() { # the newest interpreter that can run voiceapp
   local name
   for name in ${VOICEAPP_PYTHON:-} python3.14 python3.13 python3.12 python3.11 python3 python; do
@@ -64,14 +66,19 @@ system_libraries() { # $1: run or test
     return 0
   fi
   say "the system lacks some libraries ($missing); install them with one of:"
-  say "  dnf install mesa-libGL mesa-libEGL libxkbcommon-x11 xcb-util-cursor xcb-util-keysyms xcb-util-wm portaudio alsa-plugins-pulseaudio"
-  say "  pacman -S libglvnd libxkbcommon-x11 xcb-util-cursor xcb-util-keysyms xcb-util-wm portaudio alsa-plugins"
-  say "  zypper install Mesa-libGL1 Mesa-libEGL1 libxkbcommon-x11-0 libxcb-cursor0 libportaudio2 alsa-plugins-pulse"
+  say "  dnf install mesa-libGL mesa-libEGL libxkbcommon-x11 xcb-util-cursor xcb-util-keysyms xcb-util-wm fontconfig krb5-libs portaudio alsa-plugins-pulseaudio pulseaudio-utils"
+  say "  pacman -S libglvnd libxkbcommon-x11 xcb-util-cursor xcb-util-keysyms xcb-util-wm fontconfig krb5 portaudio alsa-plugins libpulse"
+  say "  zypper install Mesa-libGL1 Mesa-libEGL1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 fontconfig krb5 libportaudio2 alsa-plugins-pulse pulseaudio-utils"
+  [ "$1" = test ] || return 0
+  say "and for the tests:"
+  say "  dnf install xorg-x11-server-Xvfb openbox xdotool pulseaudio flite"
+  say "  pacman -S xorg-server-xvfb openbox xdotool pulseaudio flite"
+  say "  zypper install xorg-x11-server-Xvfb openbox xdotool pulseaudio flite"
 }
 
 brew_hint() {
   [ "$1" = test ] && say "outside Linux the tests of the window and the sound card are reported as skipped"
-  return 0 # the wheels for macOS bring Qt and PortAudio; nothing to brew
+  return 0 # the wheels for macOS bring Qt and PortAudio: of brew only Python may be needed, see PYTHON_HINT
 }
 
 stamp() { # what the environment was made from
@@ -81,7 +88,7 @@ stamp() { # what the environment was made from
 make_environment() { # $1: run or test
   local base group_args=() mark=$VENV/.made-for-$1
   if [ -x "$PY" ] && [ -f "$mark" ] && [ "$(cat "$mark")" = "$(stamp "$1")" ]; then return 0; fi
-  base=$(find_python) || die "Python 3.11 or newer is needed; install it (for example: apt install python3 python3-venv)"
+  base=$(find_python) || die "Python 3.11 or newer is needed: $PYTHON_HINT"
   say "making the environment in $VENV with $("$base" -V)"
   local uv
   uv=$(bring_uv "$base") || uv=
