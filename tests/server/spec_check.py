@@ -4,6 +4,7 @@ The specification calls itself OpenAPI 3.1 but keeps habits of 3.0, so before ch
 with null; ``oneOf`` counts as ``anyOf`` (its branches overlap, e.g. the two forms of an input message); a
 ``discriminator`` is only used to name the branch that was meant; unknown ``format`` values are not checked.
 Unknown top-level fields of a request are always reported, also where the schema leaves the object open.
+Further in they are reported where every schema that can be meant names its fields: a service would refuse them.
 """
 
 from __future__ import annotations
@@ -88,7 +89,43 @@ class SpecCheck:
         known = self._properties(schema)
         if not isinstance(body, dict) or not known:
             return []
-        return [f"unknown field {name!r}" for name in body if name not in known]
+        faults = [f"unknown field {name!r}" for name in body if name not in known]
+        shapes = self._shapes(schema, body)
+        for name, value in body.items():
+            faults += self._strangers([shape.get("properties", {}).get(name, {}) for shape in shapes], value, name)
+        return faults
+
+    def _strangers(self, schemas: list[dict[str, Any]], value: Any, place: str) -> list[str]:
+        """Return the fields below *place* that no schema has a name for, where the names are given."""
+        shapes = [shape for schema in schemas for shape in self._shapes(schema, value)]
+        if isinstance(value, list):
+            items = [shape["items"] for shape in shapes if "items" in shape]
+            return [
+                fault
+                for number, item in enumerate(value)
+                for fault in self._strangers(items, item, f"{place}/{number}")
+            ]
+        if not isinstance(value, dict):
+            return []
+        objects = [shape for shape in shapes if shape.get("type") == "object" or "properties" in shape]
+        if not objects or any(shape.get("additionalProperties") or not shape.get("properties") for shape in objects):
+            return []  # any name will do
+        known = {name for shape in objects for name in shape["properties"]}
+        faults = [f"unknown field {place}/{name!r}" for name in value if name not in known]
+        for name, inner in value.items():
+            inside = [shape["properties"][name] for shape in objects if name in shape["properties"]]
+            faults += self._strangers(inside, inner, f"{place}/{name}")
+        return faults
+
+    def _shapes(self, schema: dict[str, Any], value: Any) -> list[dict[str, Any]]:
+        """Return the schemas that may be meant for *value*: combinations taken apart, other kinds left out."""
+        schema = self._resolved(schema)
+        branches = [*schema.get("allOf", ()), *schema.get("anyOf", ())]
+        own = {key: inner for key, inner in schema.items() if key not in ("allOf", "anyOf")}
+        found = [shape for branch in branches for shape in self._shapes(branch, value)]
+        if isinstance(value, dict) and not all(_may_be(own, value, name) for name in ("type", "role", "object")):
+            return []
+        return [own, *found] if not branches or own.keys() - {"type"} else found
 
     def _properties(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Collect the top-level properties over references and combinations."""
@@ -141,6 +178,15 @@ class SpecCheck:
         if kind == "binary" and "items" in schema:
             branches.append(schema["items"])
         return any(self._takes(branch, kind) for branch in branches)
+
+
+def _may_be(schema: dict[str, Any], value: dict[str, Any], name: str) -> bool:
+    """Return whether the field *name*, by which kinds are told apart, allows *value* to be meant by *schema*."""
+    field = schema.get("properties", {}).get(name, {})
+    kinds = field.get("enum", [field["const"]] if "const" in field else None)
+    if kinds is None or name not in value:
+        return name not in schema.get("required", ()) or name in value
+    return value[name] in kinds
 
 
 def _modern(node: Any) -> Any:

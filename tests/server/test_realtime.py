@@ -69,6 +69,11 @@ async def test_what_is_against_the_specification_is_noted() -> None:
     assert client_event_faults({"type": "transcription_session.update", "session": {}}) != []
     assert client_event_faults({"type": "input_audio_buffer.append"}) != []
     assert client_event_faults({"type": "input_audio_buffer.commit", "audio": ""}) != []
+    loud = {
+        "type": "session.update",
+        "session": {"type": "realtime", "audio": {"output": {"voice": "marin", "loud": 1}}},
+    }
+    assert client_event_faults(loud) == ["realtime session.update: unknown field session/audio/output/'loud'"]
     assert client_event_faults({"type": "nonsense"}) == ["realtime: unknown client event 'nonsense'"]
     assert client_event_faults([]) != []
 

@@ -43,6 +43,19 @@ WRONG_JSON = [
     ("/embeddings", {"input": "x"}, "model"),
     ("/audio/transcriptions", {"model": "m"}, "no JSON body"),
     ("/responses", None, "body"),
+    ("/chat/completions", {"model": "m", "messages": [USER | {"mood": 1}]}, "unknown field messages/0/'mood'"),
+    (
+        "/chat/completions",
+        {"model": "m", "messages": [USER], "stream_options": {"usage": True}},
+        "stream_options/'usage'",
+    ),
+    ("/responses", {"model": "m", "input": "hi", "tools": [{"type": "web_search", "deep": True}]}, "tools/0/'deep'"),
+    (
+        "/responses",
+        {"model": "m", "input": [USER | {"content": [{"type": "input_text", "text": "x", "lang": "en"}]}]},
+        "'lang'",
+    ),
+    ("/vector_stores", {"name": "x", "expires_after": {"anchor": "last_active_at", "days": 1, "hours": 2}}, "'hours'"),
 ]
 
 
@@ -72,6 +85,10 @@ RIGHT_JSON: list[tuple[str, dict[str, Any]]] = [
     ("/moderations", {"input": ["a", "b"]}),
     ("/images/generations", {"prompt": "x", "model": "gpt-image-2", "n": None}),
     ("/embeddings", {"input": ["x"], "model": "text-embedding-3-small"}),
+    (
+        "/batches",
+        {"input_file_id": "f", "endpoint": "/v1/responses", "completion_window": "24h", "metadata": {"any": "x"}},
+    ),
 ]
 
 
