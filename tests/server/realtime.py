@@ -118,6 +118,7 @@ class RealtimeRoom:
         try:
             await behaviour(session)
             await session.socket.close()
+            await session.socket.left_in_order()
         except ClientLeft as left:
             code = left.code
             self._log(lambda: setattr(session, "left_with", code))

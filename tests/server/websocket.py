@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from websockets.frames import Frame, Opcode
@@ -13,6 +14,8 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from tests.server.wire import Request, WatchedReader
+
+GOODBYE_S = 5.0
 
 
 class ClientLeft(Exception):
@@ -65,6 +68,16 @@ class WebSocket:
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(code, reason)
             self._flush()
+
+    async def left_in_order(self) -> None:
+        """After :meth:`close`: read until the client closes too; unread bytes would reset the connection.
+
+        A reset takes the close frame with it, so the client would not learn why.
+        """
+        with suppress(ClientLeft, TimeoutError, OSError):
+            async with asyncio.timeout(GOODBYE_S):
+                while not any(frame.opcode is Opcode.CLOSE for frame in await self._frames()):
+                    pass
 
     def abort(self) -> None:
         """Break the connection without a word."""
