@@ -353,6 +353,29 @@ def test_a_broken_off_answer_is_asked_for_again(page: Page) -> None:
     assert page.wanted == [c.Regenerate(2)]
 
 
+def unspoken(page: Page, problem: e.Problem) -> ProblemCard:
+    """An answer that is there, but could not be spoken."""
+    page.open(said(1, "Tell me."))
+    page.tell(e.SettingsChanged(CLOUD), e.MessageAdded(answered(2, "", is_complete=False), 1))
+    page.tell(e.ReplyDelta(2, 1, "Once"), e.MessageChanged(answered(2, "Once"), 1))
+    page.tell(e.TurnFailed(1, problem, message_id=2))
+    card = page.only(ProblemCard)
+    assert isinstance(card, ProblemCard)
+    return card
+
+
+def test_an_answer_that_was_only_not_spoken_is_not_asked_for_again(page: Page) -> None:
+    unspoken(page, e.Problem("timeout", "The voice did not answer.", is_retryable=True)).again.click()
+    assert page.wanted == [c.SpeakMessage(2)]
+
+
+def test_a_replacement_of_a_voice_becomes_the_voice(page: Page) -> None:
+    problem = e.Problem("model_gone", "It is gone.", provider="OpenAI", model="old", replacement="new")
+    unspoken(page, problem).replace.click()
+    wanted = replace(CLOUD, jobs={**CLOUD.jobs, Job.SPEECH.value: Choice("openai", "new")})
+    assert page.wanted == [c.ApplySettings(wanted), c.SpeakMessage(2)]
+
+
 def test_a_problem_goes_when_the_next_turn_comes(page: Page) -> None:
     page.problem("timeout")
     assert ProblemEntry in page.kinds()

@@ -28,10 +28,10 @@ class Remedies:
         self._key_provider = ""
 
     def retry_of(self, entry: n.ProblemCard) -> c.Command | None:
-        """Return the command that tries the failed turn again."""
+        """Return the command that tries again what failed; an answer that is whole was only not spoken."""
         message = entry.message
         if message is not None and message.role is Role.ASSISTANT and message.text:
-            return c.Regenerate(message.id)
+            return c.SpeakMessage(message.id) if message.is_complete else c.Regenerate(message.id)
         last = next((item for item in reversed(self._model.entries) if isinstance(item, n.UserTurn)), None)
         if last is not None and (entry.take is None or last.message.take_id == entry.take.id):
             return c.Regenerate(last.message.id)  # it was heard: only the answer is missing
@@ -85,5 +85,7 @@ class Remedies:
 
 
 def _failed_job(entry: n.ProblemCard) -> Job:
-    """Guess which job a model that is gone had: without words yet it was hearing."""
+    """Tell which job a model that is gone had: without words yet it was hearing, with the whole answer speaking."""
+    if entry.message is not None and entry.message.role is Role.ASSISTANT and entry.message.is_complete:
+        return Job.SPEECH
     return Job.CHAT if entry.message is not None or entry.take is None or entry.take.text else Job.TRANSCRIPTION
