@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tests.pictures import png
 from voiceapp.core.conversation import Line, Role
-from voiceapp.core.images import ImageOptions, ImageRequest
+from voiceapp.core.images import ImageOptions, ImageRequest, Picture
 from voiceapp.core.speech import ChatRequest, HearingRequest, SpeechRequest, TextDelta
+from voiceapp.openai_api.batches import HttpBatches
 from voiceapp.openai_api.completions_chat import CompletionsChat
+from voiceapp.openai_api.documents import HttpDocuments
 from voiceapp.openai_api.embeddings import HttpEmbedder
 from voiceapp.openai_api.images import HttpImageMaker
 from voiceapp.openai_api.moderation import HttpModerator
@@ -32,6 +35,8 @@ class Adapter:
     call: Callable[[Wire, str], Awaitable[object]]
     gone: str = ""
     successor: str = ""
+    tries: int = 3
+    """How often a failure that may pass is tried: once where a repetition could do the work twice."""
 
     def __str__(self) -> str:
         return self.path
@@ -70,6 +75,59 @@ async def _embed(wire: Wire, model: str) -> object:
     return await HttpEmbedder(wire, model).embed(["hello"])
 
 
+async def _translate(wire: Wire, model: str) -> str:
+    request = HearingRequest(is_recording=True, is_translated=True)
+    async with HttpSpeechToText(wire, model).hear(request) as hearing:
+        await hearing.push(TONE)
+        return (await hearing.finish()).text
+
+
+async def _redraw(wire: Wire, model: str) -> list[object]:
+    request = ImageRequest("A dot", ImageOptions(model=model), (Picture(png(4, 4), "png", 4, 4),))
+    async with aclosing(HttpImageMaker(wire).make(request)) as parts:
+        return [part async for part in parts]
+
+
+async def _upload(wire: Wire, _model: str) -> str:
+    return await HttpDocuments(wire).upload(__file__, "lease.txt", lambda _sent: None)
+
+
+async def _create(wire: Wire, _model: str) -> str:
+    return await HttpDocuments(wire).create("Household")
+
+
+async def _attach(wire: Wire, _model: str) -> object:
+    return await HttpDocuments(wire).attach("vs_1", "file-1")
+
+
+async def _look(wire: Wire, _model: str) -> object:
+    return await HttpDocuments(wire).indexed("vs_1", "file-1")
+
+
+async def _fetch(wire: Wire, _model: str) -> bytes:
+    return await HttpDocuments(wire).made("cntr_1", "cfile_1", 1000)
+
+
+async def _forget(wire: Wire, _model: str) -> None:
+    await HttpDocuments(wire).forget_store("vs_1")
+
+
+async def _send_lines(wire: Wire, _model: str) -> str:
+    return await HttpBatches(wire).upload(b"{}")
+
+
+async def _begin(wire: Wire, _model: str) -> object:
+    return await HttpBatches(wire).create("file-1", "token")
+
+
+async def _follow(wire: Wire, _model: str) -> object:
+    return await HttpBatches(wire).status("batch_1")
+
+
+async def _collect(wire: Wire, _model: str) -> bytes:
+    return await HttpBatches(wire).download("file-2")
+
+
 ADAPTERS = (
     Adapter("/chat/completions", _complete, "gpt-4o", "gpt-6-luna"),
     Adapter("/responses", _respond, "gpt-4o", "gpt-6-luna"),
@@ -79,3 +137,19 @@ ADAPTERS = (
     Adapter("/moderations", _judge),
     Adapter("/embeddings", _embed),
 )
+
+BEHIND = (
+    Adapter("/audio/translations", _translate),
+    Adapter("/images/edits", _redraw),
+    Adapter("/files", _upload),
+    Adapter("/vector_stores", _create, tries=1),
+    Adapter("/vector_stores/vs_1/files", _attach),
+    Adapter("/vector_stores/vs_1/files/file-1", _look),
+    Adapter("/containers/cntr_1/files/cfile_1/content", _fetch),
+    Adapter("/vector_stores/vs_1", _forget),
+    Adapter("/files", _send_lines),
+    Adapter("/batches", _begin, tries=1),
+    Adapter("/batches/batch_1", _follow),
+    Adapter("/files/file-2/content", _collect),
+)
+"""What recordings, pictures, documents and batches ask for: the same faults, another patience."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.openai_api.adapters import ADAPTERS, Adapter
+from tests.openai_api.adapters import ADAPTERS, BEHIND, Adapter
 from tests.openai_api.conftest import KEY, QUICK, MakeWire
 from tests.server import faults
 from tests.server.audio_answers import plain
@@ -20,6 +20,9 @@ from voiceapp.core import errors as e
 from voiceapp.openai_api.wire import Wire
 
 every_adapter = pytest.mark.parametrize("adapter", ADAPTERS, ids=str)
+all_adapters = pytest.mark.parametrize("adapter", [*ADAPTERS, *BEHIND], ids=str)
+
+COLLECT = BEHIND[-1]
 
 FAULTS: dict[str, tuple[Answer, type[e.ProviderError], int]] = {
     "401": (faults.error(401, "No.", code="invalid_api_key"), e.AuthFailed, 1),
@@ -46,8 +49,12 @@ FAULTS: dict[str, tuple[Answer, type[e.ProviderError], int]] = {
 }
 
 
-@every_adapter
-@pytest.mark.parametrize("fault", FAULTS)
+OTHERWISE = {("404 model", "/audio/translations"), ("web page", "/containers/cntr_1/files/cfile_1/content")}
+"""A model with a successor, and a place where a page may be just what was made."""
+FAULTY = [(a, fault) for a in (*ADAPTERS, *BEHIND) for fault in FAULTS if (fault, a.path) not in OTHERWISE]
+
+
+@pytest.mark.parametrize(("adapter", "fault"), FAULTY, ids=str)
 async def test_each_fault_is_one_error_with_a_sentence(
     adapter: Adapter, fault: str, server: LoopbackServer, wire: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -58,16 +65,19 @@ async def test_each_fault_is_one_error_with_a_sentence(
     assert caught.value.message.strip()
     assert caught.value.hint
     assert caught.value.provider == "OpenAI"
-    assert len(server.requests_for(adapter.path)) == requests
+    assert len(server.requests_for(adapter.path)) == (
+        requests if fault == "429 short" else min(requests, adapter.tries)
+    )
     told = [*traceback.format_exception(caught.value), *(record.getMessage() for record in caplog.records)]
     assert KEY not in "".join(told)
 
 
-@every_adapter
+@all_adapters
 async def test_a_stall_is_given_up_and_the_connection_is_free(
     adapter: Adapter, server: LoopbackServer, make_wire: MakeWire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("voiceapp.openai_api.images.PATIENCE_S", 0.2)
+    for patience in ("images.PATIENCE_S", "documents.UPLOAD_S", "batches.UPLOAD_S"):
+        monkeypatch.setattr(f"voiceapp.openai_api.{patience}", 0.2)
     server.answer_always(adapter.path, faults.never())
     with pytest.raises(e.TimedOut):
         await adapter.call(make_wire(timeouts=replace(QUICK, first_s=0.2)), "")
@@ -75,7 +85,7 @@ async def test_a_stall_is_given_up_and_the_connection_is_free(
     await server.until(lambda: request.disconnected_at is not None)
 
 
-@every_adapter
+@all_adapters
 async def test_cancelling_before_the_answer_frees_the_connection(
     adapter: Adapter, server: LoopbackServer, wire: Wire
 ) -> None:
@@ -117,6 +127,15 @@ async def test_cancelling_in_the_middle_frees_the_connection(
         await task
     (request,) = server.requests_for(adapter.path)
     await server.until(lambda: request.disconnected_at is not None)
+
+
+@pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"OK", b'{"error": {"message": "x"}}'])
+async def test_what_is_no_file_of_answers_is_not_taken_for_one(body: bytes, server: LoopbackServer, wire: Wire) -> None:
+    server.answer_always(COLLECT.path, plain(body, "application/octet-stream"))
+    with pytest.raises(e.BadAnswer):
+        await COLLECT.call(wire, "")
+    server.answer_always(COLLECT.path, plain(b"\n", "application/octet-stream"))
+    assert await COLLECT.call(wire, "") == b"\n"
 
 
 NOTHING = {"/audio/transcriptions": (), "/audio/speech": (b"",)}

@@ -13,7 +13,7 @@ from voiceapp.core.settings import Job
 from voiceapp.openai_api import sentences
 from voiceapp.openai_api.errors import error_for_event
 from voiceapp.openai_api.facts import is_error
-from voiceapp.openai_api.sse import NotTheProtocol, json_objects
+from voiceapp.openai_api.sse import NotTheProtocol, is_html, json_objects
 from voiceapp.openai_api.wire import Sent, Wire
 
 UPLOAD_S = 600.0
@@ -85,7 +85,11 @@ class HttpBatches:
     async def download(self, file_id: str) -> bytes:
         """As BatchService.download."""
         async with self._wire.get(f"files/{file_id}/content") as sent:
-            return await self._wire.body(sent, DOWNLOAD_BYTES)
+            data = await self._wire.body(sent, DOWNLOAD_BYTES)
+        if not _is_lines(data):  # taken for results, the work would be paid again and the real ones deleted
+            kind = "html" if is_html(data[:1000].decode("utf-8", "replace")) else "rubbish"
+            raise sentences.not_the_protocol(kind, self._wire.where())
+        return data
 
     async def forget(self, file_id: str) -> None:
         """As BatchService.forget; a file that is gone already is no error."""
@@ -128,6 +132,12 @@ class HttpBatches:
         if not isinstance(value, str) or not value:
             raise sentences.not_the_protocol("rubbish", self._wire.where())
         return value
+
+
+def _is_lines(data: bytes) -> bool:
+    """Whether *data* begins as a file of answers does, or is empty."""
+    head = data.lstrip()[:1]
+    return not head or (head == b"{" and b'"custom_id"' in data)
 
 
 def _problem(errors: object) -> str:

@@ -40,6 +40,7 @@ from voiceapp.openai_api.lessons import LessonBook
 from voiceapp.openai_api.listing import listed_in
 from voiceapp.openai_api.model_names import ModelNames
 from voiceapp.openai_api.queue import ProviderQueue
+from voiceapp.openai_api.sse import is_html
 
 File = tuple[str, bytes, str]
 """Name, content, type."""
@@ -178,13 +179,15 @@ class Wire(ModelNames):
                 await sent.response.aclose()
 
     async def delete(self, endpoint: str) -> None:
-        """Delete what lies at *endpoint*."""
-        self._check_key()
-        path, options = path_of(self.provider, endpoint), {"headers": self._headers()}
-        try:
-            await self._client.delete(path, cast_to=httpx2.Response, options=cast("Any", options))
-        except FAILURES as problem:
-            raise error_from(problem, self.where()) from None
+        """Delete what lies at *endpoint*. Sent again where that helps: then what is gone may be told as missing."""
+        path = path_of(self.provider, endpoint)
+        answer = await self._repeated(
+            lambda: self._client.delete(
+                path, cast_to=httpx2.Response, options=cast("Any", {"headers": self._headers()})
+            )
+        )
+        if is_html(answer.text):  # a portal on the way says 200 to everything
+            raise sentences.not_the_protocol("html", self.where())
 
     async def chunks(self, sent: Sent, *, silence_s: float | None = None) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of *sent* as they come. Raises TimedOut after a silence, ProviderDown when it breaks off.
@@ -340,23 +343,26 @@ class Wire(ModelNames):
 
     async def _got(self, endpoint: str) -> httpx2.Response:
         """As :meth:`_get`, sent again where that helps, with the body unread."""
+        is_stream: bool = True
+        return await self._repeated(
+            lambda: self._client.get(
+                path_of(self.provider, endpoint),
+                cast_to=httpx2.Response,
+                options=cast("Any", {"headers": self._headers()}),
+                stream=is_stream,
+                stream_cls=openai.AsyncStream[Any],
+            )
+        )
+
+    async def _repeated(self, ask: Callable[[], Awaitable[Any]]) -> httpx2.Response:
+        """Return the answer to *ask*, which does no harm when it is done twice."""
         attempt = 0
         while True:
             self._check_key()
-            is_stream: bool = True
-            options: Any = {"headers": self._headers()}
             try:
-                answer = await self._client.get(
-                    path_of(self.provider, endpoint),
-                    cast_to=httpx2.Response,
-                    options=options,
-                    stream=is_stream,
-                    stream_cls=openai.AsyncStream[Any],
-                )
+                return cast("httpx2.Response", await ask())
             except FAILURES as problem:
                 error = error_from(problem, self.where())
-            else:
-                return cast("httpx2.Response", answer)
             wait_s = wait_before_retry_s(error, attempt, random.random())
             if wait_s is None:
                 raise error
