@@ -43,7 +43,9 @@ JOBS = (
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """Return what *words* mean; leaves with code 2 and a line on stderr where they mean nothing."""
-    arguments = parser().parse_args(words)
+    arguments, left = parser().parse_known_args(words)
+    if left:
+        arguments = parser().parse_args(_together(words, left))
     if arguments.command == "ask" and [arguments.file, arguments.text, arguments.notes].count(None) != 2:
         parser().error(_("ask needs either a sound file or --text or --notes"))
     if arguments.command == "tools" and arguments.action != "list" and not arguments.name:
@@ -55,6 +57,20 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if arguments.command == "moderate" and (arguments.what is None) == (arguments.image is None):
         parser().error(_("moderate needs either a text or file, or --image"))
     return arguments
+
+
+def _together(words: Sequence[str], left: Sequence[str]) -> list[str]:
+    """Put *left* before the first option: Python before 3.13 takes no names after one, as in ``--job title FOLDER``."""
+    options = [word for word in words if word.startswith("-") and word != "-"]
+    if not options or any(word in options for word in left):
+        return list(words)
+    rest = list(words)
+    for word in reversed(left):
+        rest.reverse()
+        rest.remove(word)
+        rest.reverse()
+    first = rest.index(options[0])
+    return [*rest[:first], *left, *rest[first:]]
 
 
 def parser() -> argparse.ArgumentParser:
