@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from PySide6.QtCore import QLocale, QModelIndex, Qt
-from PySide6.QtGui import QGuiApplication, QTextCursor
+from PySide6.QtGui import QGuiApplication, QShortcut, QTextCursor
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -25,6 +25,7 @@ from voiceapp.gui.conversation_list import HEAD_ROLE, PAGE_HEADS, ConversationLi
 from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.notice_texts import using
 from voiceapp.gui.session_bridge import SessionBridge
+from voiceapp.gui.settings_plain import KeyboardPage
 from voiceapp.gui.shell import is_text_field, plan_for
 from voiceapp.gui.theme import Theme
 
@@ -60,6 +61,17 @@ def test_shortcuts_reach_their_places(stage: Stage) -> None:
     assert not stage.window.rail.isVisible()
     press(stage, Qt.Key.Key_B)
     assert stage.window.rail.isVisible()
+
+
+ELSEWHERE = {"Space", "Ctrl+Space", "Ctrl+V", "Ctrl+Shift+S"}
+"""Held, not pressed, or of what can be attached: each has tests of its own."""
+
+
+def test_the_keys_that_are_told_are_the_keys_that_work(stage: Stage, theme: Theme) -> None:
+    told = set(KeyboardPage(theme).keys)
+    bound = {shortcut.key().toString() for shortcut in stage.window.findChildren(QShortcut)}
+    assert told >= ELSEWHERE
+    assert told - ELSEWHERE == bound - {"Shift+F6"}
 
 
 def test_escape_leaves_the_entry_so_that_space_talks_again(stage: Stage) -> None:

@@ -235,6 +235,13 @@ def test_privacy_says_where_everything_goes(desk: Desk) -> None:
     desk.dialog.handle(e.SettingsChanged(replace(FULL, jobs={Job.CHAT.value: Choice("Ollama")})))
     assert page.sent(Job.CHAT) == "Goes to Ollama (http://localhost:11434/v1)."
     assert page.sent(Job.TRANSCRIPTION) == "Stays on this computer."
+    for job in (Job.IMAGES, Job.MODERATION, Job.EMBEDDINGS):
+        assert page.sent(job) == "Stays on this computer."
+    others = {Job.SPEECH.value: Choice("openai"), Job.EMBEDDINGS.value: Choice("Ollama")}
+    desk.dialog.handle(e.SettingsChanged(replace(FULL, jobs=others)))
+    assert page.sent(Job.IMAGES).startswith("Goes to OpenAI")  # who speaks there draws and checks there too
+    assert page.sent(Job.MODERATION).startswith("Goes to OpenAI")
+    assert page.sent(Job.EMBEDDINGS) == "Goes to Ollama (http://localhost:11434/v1)."
 
 
 def test_a_theme_is_in_force_at_once(desk: Desk, theme: Theme) -> None:

@@ -21,20 +21,25 @@ class KeyboardPage(SettingsPage):
         super().__init__(theme, "Keyboard")
         self.title = self.tr("Keyboard")
         panel = self.section()
-        for keys, what in (
+        shortcuts = (
             ("Space", self.tr("Hold to talk, where no text field has the focus; a short press toggles")),
             ("Ctrl+Space", self.tr("The same, everywhere in the window")),
             ("Esc", self.tr("Stop, cancel")),
-            ("Ctrl+M", self.tr("Mute")),
             ("Ctrl+N", self.tr("New conversation")),
             ("Ctrl+K", self.tr("Search")),
             ("Ctrl+L", self.tr("Type instead of talking")),
             ("Ctrl+R", self.tr("Answer again")),
             ("Ctrl+Shift+C", self.tr("Copy the answer")),
             ("Ctrl+B", self.tr("Show or hide the conversations")),
+            ("Ctrl+J", self.tr("Show or hide the pictures")),
+            ("Ctrl+V", self.tr("Attach what was copied, where no text field has the focus")),
+            ("Ctrl+Shift+S", self.tr("Attach a part of the screen")),
             ("Ctrl+,", self.tr("Settings")),
             ("F6", self.tr("Next region of the window")),
-        ):
+            ("F12", self.tr("Log")),
+        )
+        self.keys = tuple(keys for keys, _what in shortcuts)
+        for keys, what in shortcuts:
             panel.row(keys, note(what))
         self.know("shortcut", "keys")
 
@@ -49,8 +54,11 @@ class PrivacyPage(SettingsPage):
         panel = self.section(self.tr("What is sent where"))
         for job, label in (
             (Job.TRANSCRIPTION, self.tr("Your voice")),
-            (Job.CHAT, self.tr("Your words")),
+            (Job.CHAT, self.tr("Your words and what you attach")),
             (Job.SPEECH, self.tr("The answer's text")),
+            (Job.IMAGES, self.tr("Descriptions of pictures to draw")),
+            (Job.MODERATION, self.tr("What you have checked")),
+            (Job.EMBEDDINGS, self.tr("What is searched by meaning")),
         ):
             self._sent[job] = note("")
             panel.row(label, self._sent[job])
@@ -78,8 +86,9 @@ class PrivacyPage(SettingsPage):
 
     def show_settings(self, settings: Settings) -> None:
         super().show_settings(settings)
+        doers = {Job.IMAGES: settings.drawer(), Job.MODERATION: settings.checker()}
         for job, label in self._sent.items():
-            name = settings.choice(job).provider
+            name = doers.get(job, settings.choice(job)).provider
             if name == "local":
                 label.setText(self.tr("Stays on this computer."))
                 continue
@@ -144,7 +153,8 @@ class AboutPage(SettingsPage):
         for name, licence in (
             ("Qt, PySide6", "LGPL-3"),
             ("espeak-ng", "GPL-3"),
-            ("pocketsphinx, Silero VAD", "MIT"),
+            ("pocketsphinx", "BSD-2-Clause"),
+            ("Silero VAD", "MIT"),
             ("libsndfile, soxr", "LGPL"),
             ("Inter, JetBrains Mono", "OFL-1.1"),
             ("Lucide icons", "ISC"),
