@@ -17,7 +17,7 @@ from pathlib import Path
 SIZES = ((1280, 800), (900, 640))
 EXTRA_SIZES = ((640, 400),)
 SCALES = (1, 2)
-LEVEL_EVERY_MS = 33
+LOOKS = ("light", "dark")
 
 
 def main() -> int:
@@ -25,28 +25,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.screens", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--scale", type=int, choices=SCALES, help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true", help="each state once, at 1x; speech lasts an instant")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     if options.scale is not None:
-        write(options.folder, options.scale)
+        write(options.folder, options.scale, is_quick=options.quick)
         return 0
-    for scale in SCALES:
+    for scale in SCALES[:1] if options.quick else SCALES:
         environment = {**os.environ, "QT_SCALE_FACTOR": str(scale)}
         if not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
             environment.setdefault("QT_QPA_PLATFORM", "offscreen")
         command = [sys.executable, "-m", "tests.screens", str(options.folder), "--scale", str(scale)]
-        subprocess.run(command, env=environment, check=True)
+        subprocess.run([*command, "--quick"] if options.quick else command, env=environment, check=True)
     return 0
 
 
-def write(folder: Path, scale: int) -> None:
-    """Drive one window through its states and write a picture of each look and size."""
+def write(folder: Path, scale: int, *, is_quick: bool = False) -> None:
+    """Drive one window through its states and write a picture of each look and size; *is_quick*: only of the first."""
     from PySide6.QtWidgets import QApplication
 
     from tests.screens.studio import Studio
 
     app = QApplication([])
-    studio = Studio(app)
+    studio = Studio(app, pace=0.1 if is_quick else 1.0)
+    looks = LOOKS[:1] if is_quick else LOOKS
+    sizes = SIZES[:1] if is_quick else (*SIZES, *EXTRA_SIZES)
     states: Sequence[tuple[str, Callable[[], None]]] = (
         ("empty", studio.be_empty),
         ("listening", studio.be_listening),
@@ -58,8 +61,8 @@ def write(folder: Path, scale: int) -> None:
     )
     for name, reach in states:
         reach()
-        for look in ("light", "dark"):
-            for width, height in (*SIZES, *EXTRA_SIZES):
+        for look in looks:
+            for width, height in sizes:
                 picture = studio.picture(look, width, height)
                 if picture is not None:
                     picture.save(str(folder / f"{name}-{look}-{width}-{scale}x.png"))
