@@ -81,7 +81,7 @@ def opened(*, is_interrupted_only: bool = False) -> ev.ConversationOpened:
 
 def ready(theme: str = "light") -> ev.SessionReady:
     """Return the session's first word."""
-    return ev.SessionReady(ENGINES, DEVICES, Settings(theme=theme))
+    return ev.SessionReady(ENGINES, DEVICES, Settings(theme=theme).with_provider("openai"))
 
 
 def listening() -> Sequence[ev.Event]:
