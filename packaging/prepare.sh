@@ -28,7 +28,8 @@ RUN_LIBRARIES="libGL.so.1=libgl1 libEGL.so.1=libegl1 libxkbcommon.so.0=libxkbcom
   libxcb-icccm.so.4=libxcb-icccm4 libxcb-keysyms.so.1=libxcb-keysyms1 libxcb-shape.so.0=libxcb-shape0
   libxkbcommon-x11.so.0=libxkbcommon-x11-0 libgssapi_krb5.so.2=libgssapi-krb5-2 libportaudio.so.2=libportaudio2"
 # command=package for what the tests drive
-TEST_COMMANDS="Xvfb=xvfb openbox=openbox xdotool=xdotool pulseaudio=pulseaudio flite=flite"
+TEST_COMMANDS="Xvfb=xvfb openbox=openbox xdotool=xdotool pulseaudio=pulseaudio flite=flite openssl=openssl
+  dbus-run-session=dbus"
 
 missing_packages() { # prints Debian's names of what is not there; $1: run or test
   local known pair base
@@ -71,9 +72,9 @@ system_libraries() { # $1: run or test
   say "  zypper install Mesa-libGL1 Mesa-libEGL1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 fontconfig krb5 libportaudio2 alsa-plugins-pulse pulseaudio-utils"
   [ "$1" = test ] || return 0
   say "and for the tests:"
-  say "  dnf install xorg-x11-server-Xvfb openbox xdotool pulseaudio flite"
-  say "  pacman -S xorg-server-xvfb openbox xdotool pulseaudio flite"
-  say "  zypper install xorg-x11-server-Xvfb openbox xdotool pulseaudio flite"
+  say "  dnf install xorg-x11-server-Xvfb openbox xdotool pulseaudio flite openssl dbus-daemon"
+  say "  pacman -S xorg-server-xvfb openbox xdotool pulseaudio flite openssl dbus"
+  say "  zypper install xorg-x11-server-Xvfb openbox xdotool pulseaudio flite openssl dbus-1-daemon"
 }
 
 brew_hint() {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -205,6 +206,16 @@ def test_without_the_right_to_install_it_says_what_to_ask_for(machine: Machine) 
     done = machine.prepared("system_libraries run")
     assert done.returncode == 0
     assert "as an administrator: apt install libportaudio2" in done.stderr
+
+
+@bash
+def test_no_test_is_skipped_for_a_command_that_nobody_installs(machine: Machine) -> None:
+    asked_for = set()
+    for path in (ROOT / "tests").rglob("*.py"):
+        asked_for.update(re.findall(r"""which\("([^"]+)"\)""", path.read_text(encoding="utf-8")))
+    assert len(asked_for) > 5
+    done = machine.prepared('echo "$TEST_COMMANDS"')
+    assert sorted(asked_for - {pair.split("=")[0] for pair in done.stdout.split()}) == []
 
 
 WITHOUT_APT = 'command() { [ "$2" != apt-get ] && builtin command "$@"; }'
