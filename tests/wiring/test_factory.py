@@ -18,6 +18,8 @@ from tests.fakes import FakeSecrets
 from tests.server import faults
 from tests.server.audio_answers import json_answer
 from tests.server.loopback import LoopbackServer
+from tests.server.realtime import Session
+from tests.server.realtime_speech import greet
 from tests.store.test_key_command import printing, runs
 from voiceapp.core.conversation import Line, Role
 from voiceapp.core.errors import AuthFailed
@@ -226,9 +228,10 @@ async def test_a_test_tries_every_job_with_a_real_request(
         checked = await factory.check(settings, "openai", jobs)
     found = {one.job: one for one in checked.jobs}
     works = {job for job, one in found.items() if one.standing is Standing.WORKS}
-    assert works == {"chat", "transcription", "speech", "moderation", "embeddings"}
+    assert works == {"chat", "transcription", "speech", "moderation", "embeddings", "realtime"}
     assert all(found[job].latency_ms for job in works)
-    assert found["realtime"].standing is Standing.NOT_TRIED
+    assert found["realtime"].model == "gpt-realtime-2.1"
+    assert [session.query for session in openai_server.realtime.sessions] == [{"model": "gpt-realtime-2.1"}] * 2
     assert found["live_transcription"].standing is Standing.NOT_OFFERED
     paths = [request.path for request in openai_server.requests]
     assert paths.count("/v1/audio/speech") == paths.count("/v1/moderations") == 2
@@ -249,6 +252,35 @@ async def test_a_test_says_per_job_what_does_not_work(factory: EngineFactory, op
         "embeddings": Standing.FAILS,
     }
     assert all(one.sentence for one in checked.jobs if one.standing is not Standing.WORKS)
+
+
+async def test_a_live_session_that_is_refused_is_told(factory: EngineFactory, openai_server: LoopbackServer) -> None:
+    openai_server.script.models = ("gpt-realtime-2.1", "gpt-live-transcribe")
+    openai_server.answer_always("/realtime", faults.error(403, "Not from here."))
+    jobs = ("realtime", "live_transcription")
+    checked = await factory.check(on_openai(openai_server), "openai", jobs)
+    assert [one.standing for one in checked.jobs] == [Standing.FAILS, Standing.FAILS]
+
+    async def complains(session: Session) -> None:
+        await session.send(
+            "error", error={"type": "invalid_request_error", "code": "model_not_found", "message": "No."}
+        )
+        await session.receive()
+
+    del openai_server._always["/realtime"]
+    openai_server.realtime.behave_next(complains)
+    (refused,) = (await factory.check(on_openai(openai_server), "openai", ("realtime",))).jobs
+    assert refused.standing is Standing.FAILS
+    assert "gpt-realtime-2.1" in refused.sentence
+
+    async def grumbles(session: Session) -> None:
+        await session.send("error", error={"type": "server_error", "code": None, "message": "Warming up."})
+        await greet(session)
+        await session.receive()
+
+    openai_server.realtime.behave_next(grumbles)
+    (works,) = (await factory.check(on_openai(openai_server), "openai", ("realtime",))).jobs
+    assert works.standing is Standing.WORKS
 
 
 async def test_a_wrong_key_is_one_sentence_not_eight(factory: EngineFactory, openai_server: LoopbackServer) -> None:

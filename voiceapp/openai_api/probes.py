@@ -1,8 +1,7 @@
 """Does this provider do that job, really? The cheapest request for each, through the same wire as everything else.
 
 A probe costs nothing worth counting: a token, a fifth of a second of silence, one word. Images cost cents and are
-only drawn when that is asked for. A session for live transcription is opened and closed again; a conversation is judged
-by the list of models alone, and said so.
+only drawn when that is asked for. Live sessions are opened and closed again, where one was chosen or a model is listed.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from voiceapp.openai_api.facts import is_error
 from voiceapp.openai_api.hearing_protocol import form_fields, objects_in
 from voiceapp.openai_api.live_speech_to_text import greet
 from voiceapp.openai_api.provider_speech import ProviderSpeech
+from voiceapp.openai_api.realtime_socket import greeted
 from voiceapp.openai_api.sse import NotTheProtocol, json_objects
 from voiceapp.openai_api.uploads import WavEncoder
 from voiceapp.openai_api.wire import Files, Wire
@@ -37,6 +37,7 @@ SILENCE_S, SILENCE_HZ = 0.2, 16_000
 FEWEST_TOKENS = 16
 """The least that the Responses API takes."""
 IMAGE_PATIENCE_S = 240.0
+LIVE = (Job.LIVE_TRANSCRIPTION.value, Job.REALTIME.value)
 
 
 class Prober:
@@ -65,10 +66,14 @@ class Prober:
             Job.IMAGES.value: self._image,
             Job.MODERATION.value: self._moderation,
             Job.EMBEDDINGS.value: self._embedding,
+            Job.REALTIME.value: self._realtime,
         }
-        if job not in tries or (job == Job.LIVE_TRANSCRIPTION.value and not self._hears_live()):
-            return self._by_list(job)
         model = self._models.get(job, "")
+        if job in LIVE and not model:
+            listed = self._listed_for(job)
+            if listed is None:
+                return JobCheck(job, Standing.NOT_OFFERED, sentence=_("No model for it is listed."))
+            model = listed
         try:
             model = await self._wire.model_for(job, model)
             return JobCheck(job, Standing.WORKS, model, await tries[job](model))
@@ -81,16 +86,14 @@ class Prober:
         except ProviderError as error:
             return JobCheck(job, Standing.FAILS, model, sentence=error.message)
 
-    def _by_list(self, job: str) -> JobCheck:
-        """Judge a job that needs a live session: is there a model for it?"""
-        chosen = self._models.get(job, "")
-        model = chosen or self._wire.table.default(job)
+    def _listed_for(self, job: str) -> str | None:
+        """Return a model that the provider lists for *job*: what would be taken, or the first that fits by its name."""
+        default = self._wire.table.default(job)
+        if default in self._listed:
+            return default
         fitting = suited(self._wire.table, self._listed, job)
-        by_name = [one for one in fitting if self._wire.known(one).jobs or "realtime" in one or "live" in one]
-        if model in self._listed or by_name:
-            shown = model if model in self._listed else by_name[0]
-            return JobCheck(job, Standing.NOT_TRIED, shown, sentence=_("Listed; a live session was not opened."))
-        return JobCheck(job, Standing.NOT_OFFERED, sentence=_("No model for it is listed."))
+        named = (one for one in fitting if self._wire.known(one).jobs or "realtime" in one or "live" in one)
+        return next(named, None)
 
     async def _chat(self, model: str) -> float:
         if self._wire.known(model).by_ear:
@@ -117,14 +120,14 @@ class Prober:
         files = {"file": (encoder.name, encoder.finish(), encoder.mime)}
         return await self._json(Job.TRANSCRIPTION.value, fields, files, read=objects_in)
 
-    def _hears_live(self) -> bool:
-        """Whether a live session is worth opening: one was chosen, or the list has a model for it."""
-        job = Job.LIVE_TRANSCRIPTION.value
-        return bool(self._models.get(job)) or self._by_list(job).standing is Standing.NOT_TRIED
-
     async def _live(self, model: str) -> float:
         began_s = time.perf_counter()
         await greet(self._wire, model)
+        return _ms_since(began_s)
+
+    async def _realtime(self, model: str) -> float:
+        began_s = time.perf_counter()
+        await greeted(self._wire, model)
         return _ms_since(began_s)
 
     async def _speech(self, model: str) -> float:

@@ -29,7 +29,8 @@ from voiceapp.core.errors import ProviderError
 from voiceapp.core.settings import Job, Provider, ProviderKind
 from voiceapp.openai_api import sentences
 from voiceapp.openai_api.client import Timeouts, base_url_of, is_loopback, is_token, path_of, trusted
-from voiceapp.openai_api.errors import closing_error, error_for_status, error_from, now_utc
+from voiceapp.openai_api.errors import closing_error, error_for_event, error_for_status, error_from, now_utc
+from voiceapp.openai_api.facts import is_error
 from voiceapp.openai_api.sentences import Where
 from voiceapp.openai_api.sse import UNREADABLE, NotTheProtocol
 
@@ -37,6 +38,8 @@ Event = Mapping[str, Any]
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """A service's longest delta is a few seconds of sound; whoever sends more at once does not speak the protocol."""
+GREETING_S = 0.5
+"""A greeting that comes in spite of a complaint follows it at once."""
 QUIET = logging.Logger("voiceapp.openai_api.websocket", logging.WARNING)
 """The library's own log would show the key."""
 
@@ -131,6 +134,25 @@ async def open_socket(wire: Connected, query: Mapping[str, str], model: str = ""
     else:
         return RealtimeSocket(connection, where)
     raise error
+
+
+async def greeted(wire: Connected, model: str) -> None:
+    """Open a conversation with *model*, wait until the service greets, and leave. Raises ProviderError."""
+    where = wire.where(model)
+    complaint: ProviderError | None = None
+    socket = await open_socket(wire, {"model": model}, model)
+    try:
+        async with asyncio.timeout(wire.timeouts.first_s) as patience:
+            while (event := await socket.receive()).get("type") != "session.created":
+                if is_error(event):  # some servers complain first and greet all the same
+                    complaint = error_for_event(event, where)
+                    patience.reschedule(asyncio.get_running_loop().time() + GREETING_S)
+    except TimeoutError:
+        raise complaint or sentences.timed_out(where) from None
+    except ProviderError as error:
+        raise complaint or error from None
+    finally:
+        await socket.close()
 
 
 def address_of(provider: Provider, query: Mapping[str, str]) -> str:
