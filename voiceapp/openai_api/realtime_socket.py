@@ -94,10 +94,13 @@ class RealtimeSocket:
         return self._connection.close_code is None and not self._sending.done()
 
     async def close(self) -> None:
-        """Say goodbye, without waiting long for the answer. Idempotent."""
+        """Say goodbye, without waiting long for the answer; cancelled, without waiting at all. Idempotent."""
         self._sending.cancel()
-        await asyncio.gather(self._sending, return_exceptions=True)
-        await self._connection.close()
+        try:
+            await asyncio.gather(self._sending, return_exceptions=True)
+            await self._connection.close()
+        finally:
+            self._connection.transport.abort()
 
     async def _send(self) -> None:
         while True:
