@@ -29,7 +29,7 @@ def forms(command: str) -> Iterator[list[str]]:
     options = re.findall(r"\[(--[^\]]*)\]", command)
     bare = re.sub(r"\s*\[[^\]]*\]", "", command)
     for addition in ("", *options, *(word for group in words_to_choose for word in group.split("|"))):
-        words = shlex.split(f"{bare} {addition}".replace("TEXT|FILE|-", "" if addition == "--image F" else "TEXT"))
+        words = shlex.split(f"{bare} {addition}".replace("TEXT|FILE|-", "TEXT"))
         choices = [word.split("|") if re.fullmatch(r"[a-z]+(\|[a-z]+)+", word) else [word] for word in words]
         for chosen in itertools.product(*choices):
             yield ["1" if word == "N" else word for word in chosen[1:]]

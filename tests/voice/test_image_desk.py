@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.images import PICTURE, FakeImages, MemoryImages
 from tests.pictures import png
 from tests.voice.stage import Stage
@@ -21,6 +23,12 @@ from voiceapp.voice.session import VoiceSession
 from voiceapp.voice.studio import Studio
 
 PREVIEWS = ImageOptions(partials=2)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Saved pictures lie in a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
 
 
 @dataclass

@@ -32,6 +32,12 @@ from voiceapp.voice.studio import Studio
 DRAWS = Settings(jobs={"images": Choice("openai")}, is_reply_aloud=False)
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Saved pictures lie in a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+
+
 @dataclass
 class Talk:
     """A stage whose session draws."""
