@@ -101,6 +101,18 @@ async def test_a_spoken_turn_is_kept_by_its_jobs_and_told_while_it_goes_on() -> 
 
 
 @virtual_clock
+async def test_a_title_is_one_more_call_and_counted_once() -> None:
+    title = (TextDelta('{"title": "Greetings"}'), END)
+    stage = new_stage(FakeChat(ANSWER, title))
+    stage.settings = replace(stage.settings, is_titled_by_model=True)
+    async with stage.session() as session:
+        session.handle(c.SendText("Hello."))
+        await stage.until_event(e.TurnTimed)
+        await session.settle()
+    assert [row.cost_usd for row in kept(stage, "chat")] == [pytest.approx(0.02)] * 2
+
+
+@virtual_clock
 async def test_work_of_this_computer_is_kept_and_free() -> None:
     stage = new_stage(FakeChat("Good day."), settings=Settings(), hearing=FakeHearing("Hello."))
     async with stage.session() as session:

@@ -7,7 +7,6 @@ import logging
 from voiceapp.core.conversation import title_of
 from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.settings import LOCAL, Job
-from voiceapp.voice.account import Account, metered
 from voiceapp.voice.studio import Studio
 from voiceapp.voice.writing import title
 
@@ -30,7 +29,7 @@ async def entitle(studio: Studio) -> None:
         return
     lines = history.lines()
     try:
-        found = await title(metered(studio.engines, Account(studio.meter, studio.emit)).chat, lines)
+        found = await title(studio.engines.chat, lines)  # on the turn's account
         head = (await studio.parts.store.conversation(number)).head
         if head.title == title_of(lines[0].text):
             await history.rename(number, found)
