@@ -5,10 +5,11 @@ whole device buffer at once and the device begins with the first sample. Silence
 device's buffer away. Both take about a millisecond and may take longer on other systems, so one thread per
 loudspeaker does them, never the voice loop.
 
-A newcomer may ask why the device buffer is as long as 60 ms: it outlives stalls of the interpreter of 50 ms, and
+A newcomer may ask why the device buffer is as long as 80 ms: it outlives stalls of the interpreter of 60 ms, and
 because starting and aborting ignore it, it costs no latency. It must be filled at the start, though, or padding would
 be heard inside the first word: sound starts when that much is queued, or nothing more is to come, or it waited enough.
-Measured with PulseAudio: a latency of 50 ms in blocks of 10 is filled by six blocks and refilled every 10 ms.
+Measured with PulseAudio, which works in steps of 20 ms: a latency of 60 ms in blocks of 20 is filled by four blocks
+and refilled every 20 ms; in blocks of 10 it asks for two more than it says, and the gap would be heard.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from voiceapp.audio.ring import Ring
 from voiceapp.core.audio import Float32Block, Level, level_of
 from voiceapp.core.errors import DeviceError
 
-BLOCK_MS = 10
-LATENCY_MS = 50
+BLOCK_MS = 20
+LATENCY_MS = 60
 _QUEUED_AHEAD_S = 0.25  # play() waits while more is queued
 _RING_S = 1.0
 _START_WAIT_S = 0.04  # a slow source: do not hold its first sound back longer than this
