@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from voiceapp.core.batch import BatchCommand
     from voiceapp.core.budget import BudgetCommand
     from voiceapp.core.checks import CheckCommand
+    from voiceapp.core.cleaning import CleanCommand
     from voiceapp.core.documents import DocumentCommand
     from voiceapp.core.hearing import HearingCommand
     from voiceapp.core.hosted import HostedCommand
@@ -192,5 +193,6 @@ OwnCommand = (
 Command: TypeAlias = (
     "OwnCommand | NotesCommand | AskNotes | OwnSearchCommand | BatchCommand | ToolCommand | ImageCommand | CheckCommand"
     " | AttachmentCommand | BudgetCommand | HostedCommand | DocumentCommand | VoiceCommand | HearingCommand"
+    " | CleanCommand"
 )
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from voiceapp.core.batch import BatchEvent
     from voiceapp.core.budget import BudgetEvent
     from voiceapp.core.checks import CheckEvent
+    from voiceapp.core.cleaning import CleanEvent
     from voiceapp.core.documents import DocumentEvent
     from voiceapp.core.hearing import HearingEvent
     from voiceapp.core.hosted import HostedEvent
@@ -354,6 +355,6 @@ OwnEvent = (
 
 Event: TypeAlias = (
     "OwnEvent | NotesEvent | OwnSearchEvent | BatchEvent | ToolEvent | ProviderEvent | ImageEvent | CheckEvent"
-    " | AttachmentEvent | BudgetEvent | HostedEvent | DocumentEvent | VoiceEvent | HearingEvent"
+    " | AttachmentEvent | BudgetEvent | HostedEvent | DocumentEvent | VoiceEvent | HearingEvent | CleanEvent"
 )
 """All of them. A string: each family is imported by those who use it, so that the window starts sooner."""

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from voiceapp.core import events as ev
+from voiceapp.core.cleaning import CleanBegun, CleanEnded, CleanEvent, CleanProgress, CleanTake
 from voiceapp.core.commands import ExportTake, ListTakes, PlayTake, RetryTake
 from voiceapp.core.conversation import Take, TakeState
 from voiceapp.core.hearing import ExportTranscript, TakePartial
@@ -22,6 +24,9 @@ from voiceapp.gui.dress import dress
 from voiceapp.gui.stack import AWAY_PX
 from voiceapp.gui.take_words import doubts_of, marked_words_of, words_of
 from voiceapp.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from voiceapp.gui.clean_window import CleanWindow
 
 SHOWN_MAX = 200
 FIRST_ROWS = 3
@@ -142,6 +147,9 @@ class TakeRow(QWidget):
         again = menu.addAction(self.tr("Turn into words…"))
         again.triggered.connect(lambda: self.again_wanted.emit(self.take))
         again.setEnabled(self.take.state is not TakeState.RECORDING)
+        clean = menu.addAction(self.tr("Clean up"))
+        clean.triggered.connect(lambda: self.asked.emit(CleanTake(self.take.id)))
+        clean.setEnabled(bool(self.take.text))
         save = menu.addAction(self.tr("Save the words…"))
         save.triggered.connect(lambda: self.words_wanted.emit(self.take))
         save.setEnabled(bool(self.take.text))
@@ -175,6 +183,7 @@ class TakesWindow(QWidget):
         self._fill_soon = QTimer(self, singleShot=True, interval=0)
         self._fill_soon.timeout.connect(self._fill)
         self._playing: int | None = None
+        self._cleaning: CleanWindow | None = None
         self.setWindowTitle(self.tr("Recordings"))
         title = QLabel(self.tr("Recordings"))
         title.setFont(theme.font(20, 600))
@@ -238,6 +247,8 @@ class TakesWindow(QWidget):
                 self._count()
             case TakePartial(take_id, text) if take_id in self._rows:
                 self._rows[take_id].show_partial(text)
+            case CleanBegun() | CleanProgress() | CleanEnded():
+                self._show_cleaning(event)
             case ev.PlaybackChanged(take_id=take_id):
                 self._mark_playing(take_id)
             case ev.SessionReady(settings=settings) | ev.SettingsChanged(settings=settings):
@@ -301,6 +312,24 @@ class TakesWindow(QWidget):
         dialog.asked.connect(self.asked)
         dialog.asked.connect(lambda _command: self._rows[take.id].show_partial("") if take.id in self._rows else None)
         dialog.open()
+
+    @property
+    def cleaning(self) -> CleanWindow:
+        """The words of a recording, cleaned up."""
+        if self._cleaning is None:
+            from voiceapp.gui.clean_window import CleanWindow
+
+            self._cleaning = CleanWindow(self._theme)
+            self._cleaning.asked.connect(self.asked)
+        return self._cleaning
+
+    def _show_cleaning(self, event: CleanEvent) -> None:
+        """Show the window when it begins; one that was closed since then stays closed."""
+        self.cleaning.handle(event)
+        if isinstance(event, CleanBegun):
+            self.cleaning.show()
+            self.cleaning.raise_()
+            self.cleaning.activateWindow()
 
     def _save_words(self, take: Take) -> None:
         """Ask where to; the dialog does not block the program."""

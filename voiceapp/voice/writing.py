@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from gettext import gettext as _
@@ -97,15 +98,21 @@ class Cleaned:
     raw_parts: int
 
 
-async def clean(chat: ChatModel, text: str) -> Cleaned:
-    """Return *text* cleaned up; a part that would lose words stays as it was dictated. Raises as :func:`ask`."""
+async def clean(
+    chat: ChatModel, text: str, on_part: Callable[[int, int], None] = lambda _done, _parts: None
+) -> Cleaned:
+    """Return *text* cleaned up; a part that would lose words stays as it was dictated. Raises as :func:`ask`.
+
+    *on_part*: is told before each part how many are done, and of how many.
+    """
     parts = parts_of(text, CLEAN_PART_CHARS)
     cleaned: list[str] = []
     raw_count = 0
-    for part in parts:
+    for number, part in enumerate(parts):
+        on_part(number, len(parts))
         try:
             better = (await ask(chat, CLEAN_TASK, part, CLEAN)).text
-            is_whole = is_covered(part, better)
+            is_whole = await asyncio.to_thread(is_covered, part, better)  # the voice goes on meanwhile
         except (BadAnswer, Refused, TooLong):
             better, is_whole = part, False
         cleaned.append((better if is_whole else part).strip())

@@ -12,6 +12,7 @@ from voiceapp.store.files import read_bytes, write_text
 from voiceapp.store.images import FileImages
 from voiceapp.store.sqlite import SqliteStore
 from voiceapp.store.verdicts import SqliteVerdicts
+from voiceapp.voice.desks.cleaning import CleaningDesk
 from voiceapp.voice.desks.drafts import DraftDesk
 from voiceapp.voice.desks.image_gate import GuardGate
 from voiceapp.voice.desks.images import ImageDesk
@@ -47,6 +48,7 @@ def make_desks(
         images,
         UsageDesk(studio),
         NotesDesk(studio),
+        CleaningDesk(studio),
         RecordingsDesk(studio, write_text),
         drafts,
         *_search(studio),

@@ -1,0 +1,137 @@
+"""A recording's words cleaned up: from the menu of the recordings to the window that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from tests.gui.scripted_session import ScriptedSession
+from voiceapp.core import commands as do
+from voiceapp.core import events as ev
+from voiceapp.core.cleaning import CleanBegun, CleanEnded, CleanProgress, CleanTake, StopCleaning
+from voiceapp.core.conversation import Take, TakeState
+from voiceapp.gui.clean_window import PORTION_CHARS, CleanWindow
+from voiceapp.gui.session_bridge import SessionBridge
+from voiceapp.gui.theme import Theme
+from voiceapp.gui.windows import SideWindows
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # offscreen, where there is no screen
+
+RAW = "um we should buy the red boat"
+BETTER = "We should buy the red boat."
+TAKE = Take(7, "7.wav", TakeState.TRANSCRIBED, 1_780_000_000.0, 3.4, text=RAW)
+
+
+def answer(command: do.Command) -> Sequence[ev.Event]:
+    """Be a session that never comes to the second part."""
+    match command:
+        case do.ListTakes():
+            return (ev.TakesListed((TAKE,)),)
+        case CleanTake(number):
+            return (CleanBegun(number), CleanProgress(number, RAW), CleanProgress(number, RAW, 1, 2))
+        case StopCleaning(number):
+            return (CleanEnded(number, is_stopped=True),)
+        case _:
+            return ()
+
+
+class Room:
+    """The recordings, opened, and the session behind them."""
+
+    def __init__(self, qtbot: QtBot, theme: Theme) -> None:
+        self.qtbot, self.session = qtbot, ScriptedSession(answer=answer)
+        self.bridge = SessionBridge(self.session.open)
+        self.windows = SideWindows(theme, self.bridge, tuple)
+        self.bridge.start()
+        self.recordings = self.windows.recordings
+        self.recordings.open()
+        qtbot.waitUntil(lambda: bool(self.recordings.rows), timeout=20_000)
+
+    @property
+    def window(self) -> CleanWindow:
+        return self.recordings.cleaning
+
+    def clean_up(self) -> None:
+        """Choose it in the menu; wait until it is under way."""
+        row = self.recordings.rows[0]
+        QTest.mouseClick(row.more, Qt.MouseButton.LeftButton)
+        menu = row.findChildren(QMenu)[-1]
+        (action,) = (one for one in menu.actions() if one.text() == "Clean up")
+        action.trigger()
+        menu.close()
+        self.until("The words are being cleaned up: part 2 of 2.")
+
+    def until(self, state: str) -> None:
+        self.qtbot.waitUntil(lambda: self.window.state.text() == state, timeout=20_000)
+
+    def end(self) -> None:
+        self.window.close()
+        self.recordings.close()
+        self.bridge.stop()
+        assert self.bridge.wait(5.0)
+
+
+@pytest.fixture
+def room(qtbot: QtBot, theme: Theme) -> Iterator[Room]:
+    made = Room(qtbot, theme)
+    yield made
+    made.end()
+
+
+def test_clean_words_stand_beside_the_dictated_ones_and_are_taken_along(room: Room, tmp_path: Path) -> None:
+    room.clean_up()
+    window = room.window
+    assert room.session.commands[-1] == CleanTake(7)
+    assert window.isVisible()
+    assert (window.raw.toPlainText(), window.progress.value(), window.progress.maximum()) == (RAW, 1, 2)
+    assert (window.stop.isVisible(), window.copy.isVisible()) == (True, False)
+    room.session.tell(CleanEnded(8, "another's"), CleanEnded(7, BETTER, 2))
+    room.until("Compared with what was dictated, nothing seems to be lost.")
+    assert (window.raw.toPlainText(), window.clean.toPlainText()) == (RAW, BETTER)
+    assert (window.stop.isVisible(), window.copy.isVisible()) == (False, True)
+    QTest.mouseClick(window.copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == BETTER
+    window.write(tmp_path / "clean.txt")
+    assert (tmp_path / "clean.txt").read_text(encoding="utf-8") == f"{BETTER}\n"
+    window.write(tmp_path / "gone" / "clean.txt")
+    assert "could not be saved" in window.state.text()
+
+
+def test_lost_words_and_failures_are_told(room: Room) -> None:
+    room.clean_up()
+    room.session.tell(CleanEnded(7, RAW, 2, 1))
+    room.until("The model left out words in 1 of 2 parts; those are as they were dictated.")
+    room.clean_up()
+    assert not room.window.clean.toPlainText()
+    room.session.tell(CleanEnded(7, problem=ev.Problem("config", "This needs a language model.", "Choose one.")))
+    room.until("This needs a language model. Choose one.")
+    assert not room.window.copy.isEnabled()
+    assert not room.window.save.isEnabled()
+
+
+def test_it_is_stopped_by_the_button_and_by_closing(room: Room) -> None:
+    room.clean_up()
+    QTest.mouseClick(room.window.stop, Qt.MouseButton.LeftButton)
+    room.until("Stopped. The words stay as they were dictated.")
+    room.clean_up()
+    room.window.close()
+    room.until("Stopped. The words stay as they were dictated.")
+    assert room.session.commands[1:] == [CleanTake(7), StopCleaning(7)] * 2
+    assert not room.window.isVisible(), "one that was closed stays closed"
+
+
+def test_a_long_dictation_is_shown_whole(qtbot: QtBot, theme: Theme) -> None:
+    window = CleanWindow(theme)
+    qtbot.addWidget(window)
+    long = " ".join(f"Boat number {n} is red." for n in range(PORTION_CHARS // 5))
+    window.handle(CleanBegun(7))
+    window.handle(CleanProgress(7, long))
+    assert len(window.raw.toPlainText()) < len(long), "the first portion"
+    qtbot.waitUntil(lambda: window.raw.toPlainText().split() == long.split(), timeout=20_000)
