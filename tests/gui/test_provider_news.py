@@ -147,6 +147,8 @@ def test_who_takes_over_and_what_is_kept(desk: Desk) -> None:
     assert desk.applied().fallbacks == ("shed", "local")
     choose(first, "")
     assert desk.applied().fallbacks == ("local",)
+    desk.jobs.private_cached.click()
+    assert desk.applied().is_private_speech_cached is True
     desk.jobs.cached.click()
     assert desk.applied().is_cached is False
     desk.dialog.handle(e.SettingsChanged(FULL))

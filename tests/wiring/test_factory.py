@@ -154,8 +154,9 @@ async def test_lessons_and_answers_outlive_the_program(
     openai_server.answer_always(
         "/chat/completions", lambda request: refusal if "stream_options" in request.json else usual(request)
     )
+    settings = replace(served_by(openai_server, fallbacks=()), is_private_speech_cached=True)
     for made in (factory, factory_of(paths, FakeSecrets(), lambda _sentence: None)):
-        engines = await made.make(served_by(openai_server, fallbacks=()))
+        engines = await made.make(settings)
         await said_by(engines)
         await spoken_by(engines)
         await close(engines)
@@ -172,6 +173,22 @@ async def test_nothing_is_kept_where_the_person_does_not_want_it(
     await spoken_by(engines)
     await close(engines)
     assert len(openai_server.requests_for("/audio/speech")) == 2
+
+
+@pytest.mark.parametrize(
+    ("memory", "is_wanted", "requests"),
+    [(Memory.RESENT, False, 2), (Memory.RESENT, True, 1), (Memory.HELD, False, 1)],
+)
+async def test_speech_of_private_conversations_is_kept_only_where_the_person_wants_it(
+    factory: EngineFactory, openai_server: LoopbackServer, memory: Memory, is_wanted: bool, requests: int
+) -> None:
+    openai = replace(Settings().provider("openai"), base_url=openai_server.base_url, memory=memory)
+    settings = replace(Settings(), providers=(Settings().provider("local"), openai)).with_provider("openai")
+    engines = await factory.make(replace(settings, is_private_speech_cached=is_wanted))
+    await spoken_by(engines)
+    await spoken_by(engines)
+    await close(engines)
+    assert len(openai_server.requests_for("/audio/speech")) == requests
 
 
 # --- models -----------------------------------------------------------------------------------------------

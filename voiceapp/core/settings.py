@@ -88,6 +88,11 @@ class Provider:
             return _("This computer")
         return {"openai": "OpenAI", "azure": "Azure OpenAI"}.get(self.name, self.name)
 
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody but this computer is to remember what is said."""
+        return self.memory is not Memory.HELD or self.kind is ProviderKind.COMPATIBLE
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -123,7 +128,9 @@ class Settings:
         theme: "system", "light" or "dark".
         fallbacks: providers that take a turn over, in order, when the chosen one fails.
         endings_seen: models whose announced end the person has seen and put off.
-        is_cached: keep answers to identical speech, moderation and embedding requests on this disk.
+        is_cached: keep answers to identical moderation and embedding requests on this disk, and speech where the
+            service remembers conversations too.
+        is_private_speech_cached: speech of private conversations as well.
         offers_declined: base URLs of servers on this machine that the person does not want to be offered again.
         moderation: what is checked by itself, and the limits.
         tool_permissions: by a tool's name as shown, where the person decided; "server.tool" for a server's.
@@ -153,6 +160,7 @@ class Settings:
     fallbacks: tuple[str, ...] = ()
     endings_seen: tuple[str, ...] = ()
     is_cached: bool = True
+    is_private_speech_cached: bool = False
     moderation: Policy = field(default_factory=Policy)
     tool_permissions: Mapping[str, Permission] = field(default_factory=dict)
     tool_servers: tuple[ToolServer, ...] = ()

@@ -182,8 +182,17 @@ class JobsPage(SettingsPage):
             box.activated.connect(lambda: self._on_fallbacks())
         self.cached = Switch(self.theme, self.tr("Reuse answers"))
         self.cached.clicked.connect(lambda on: self.offer(replace(self.settings, is_cached=bool(on))))
-        hint = self.tr("Speech, checks and meanings of the same words are kept on this disk and not paid for twice.")
+        hint = self.tr(
+            "Checks and meanings of the same words are kept on this disk and not paid for twice; speech too where the "
+            "provider remembers conversations."
+        )
         panel.row(self.tr("On this disk"), self.cached, hint)
+        self.private_cached = Switch(self.theme, self.tr("Speech of private conversations too"))
+        self.private_cached.clicked.connect(
+            lambda on: self.offer(replace(self.settings, is_private_speech_cached=bool(on)))
+        )
+        hint = self.tr("What is said aloud then stays on this disk, though the provider is told to keep nothing.")
+        panel.row(self.tr("In privacy"), self.private_cached, hint)
 
     def choice(self, job: Job) -> EngineChoice:
         """Return the controls of *job*."""
@@ -205,6 +214,8 @@ class JobsPage(SettingsPage):
                     box.findData(settings.fallbacks[number] if number < len(settings.fallbacks) else "")
                 )
         self.cached.setChecked(settings.is_cached)
+        self.private_cached.setChecked(settings.is_private_speech_cached)
+        self.private_cached.setEnabled(settings.is_cached)
         self.by_ear.setChecked(settings.is_by_ear)
         self.by_ear_row.setVisible(can_hear(settings, self._facts.table))
         self._show_effort()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy
 
-from voiceapp.core.settings import Job, Memory, Provider, ProviderKind, Settings, speaks_responses
+from voiceapp.core.settings import Job, Provider, Settings, speaks_responses
 from voiceapp.gui.settings_page import Facts, SettingsPage, note, side_by_side
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
@@ -107,7 +107,7 @@ class PrivacyPage(SettingsPage):
         """Say who remembers a conversation, where the service can be told."""
         if not speaks_responses(provider):
             return ""
-        if provider.memory is Memory.HELD and provider.kind is not ProviderKind.COMPATIBLE:
+        if not provider.is_private:
             return self.tr("It keeps what is said for about 30 days; you chose that in “Providers”.")
         return self.tr("It is told to keep nothing of it.")
 

@@ -20,15 +20,22 @@ LARGEST_BYTES = {Job.EMBEDDINGS.value: 64 * 1024}
 
 
 class KeptAnswers:
-    """The answers of one provider. *whose* tells providers, and so their models, apart."""
+    """The answers of one provider.
 
-    def __init__(self, cache: Cache, whose: str) -> None:
+    Args:
+        cache: where they are kept.
+        whose: tells providers, and so their models, apart.
+        is_speech_kept: whether what was spoken is kept too; judgements and vectors are figures, speech is the words.
+    """
+
+    def __init__(self, cache: Cache, whose: str, *, is_speech_kept: bool = True) -> None:
         self._cache = cache
         self._whose = whose
+        self._endpoints = _PROOFS.keys() - (() if is_speech_kept else {Job.SPEECH.value})
 
     def key_of(self, endpoint: str, body: Body, *, has_files: bool) -> str:
         """Return under what the answer is kept; "" where none is."""
-        if endpoint not in _PROOFS or has_files:
+        if endpoint not in self._endpoints or has_files:
             return ""
         return f"{self._whose} {endpoint} {json.dumps(body, sort_keys=True, ensure_ascii=True)}"
 

@@ -160,7 +160,7 @@ class ProviderSpeech:
         """Return what was spoken before; the HTTP voice's answers are kept by the wire itself."""
         kept = None if isinstance(speaker, HttpTextToSpeech) else self._wire.kept
         key = kept.key_of(_JOB, self._wish(speaker, request), has_files=False) if kept else ""
-        if kept and (answer := await kept.get(key)) is not None:
+        if kept and key and (answer := await kept.get(key)) is not None:
             self._tell_kept(request, speaker)
             yield from_pcm16(answer.content)
             return
@@ -171,7 +171,7 @@ class ProviderSpeech:
                 yield block
         if request.text in self._reworded:
             self._reworded.discard(request.text)
-        elif kept and heard:
+        elif kept and key and heard:
             await kept.put(key, _JOB, "audio/pcm", to_pcm16(np.concatenate(heard)))
 
     async def _at_speed(self, speaker: TextToSpeech, request: SpeechRequest) -> Blocks:

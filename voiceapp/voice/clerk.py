@@ -78,7 +78,7 @@ class Clerk:
         """Store *settings*, build engines where they changed, and tell."""
         if settings != before:
             await asyncio.to_thread(self._parts.save_settings, settings)
-        engine_fields = ("providers", "jobs", "fallbacks", "is_cached", "language", "voice")
+        engine_fields = ("providers", "jobs", "fallbacks", "is_cached", "is_private_speech_cached", "language", "voice")
         is_other = is_key_new or any(getattr(settings, name) != getattr(before, name) for name in engine_fields)
         is_other = is_other or settings.hearing.upload != before.hearing.upload
         engines = await self.engines(settings) if is_other else None

@@ -14,7 +14,7 @@ from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.events import Engines, ProviderChecked, ServerFound
 from voiceapp.core.models import ModelTable
 from voiceapp.core.providers import ModelsListed, ProviderEvent
-from voiceapp.core.settings import Choice, Job, Memory, Provider, ProviderKind, Settings, speaks_responses
+from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings, speaks_responses
 from voiceapp.ports import Cache, ChatModel, EngineSet, Moderator, Resampler, Secrets, SpeechToText, TextToSpeech
 from voiceapp.wiring import ears, servers
 from voiceapp.wiring.chain import (
@@ -72,6 +72,7 @@ class EngineFactory:
     async def make(self, settings: Settings) -> EngineSet:
         """As EngineMaker.make."""
         self.wires.is_cached = settings.is_cached
+        self.wires.is_private_speech_cached = settings.is_private_speech_cached
         wires = _Wires(self.wires.build)
         heard, *others = self._links(settings, Job.TRANSCRIPTION, self._hearing, wires)
         listeners = [self._with_live(settings, heard, wires), *others]
@@ -169,7 +170,7 @@ class EngineFactory:
 
             if not is_responses:
                 return CompletionsChat(wire, choice.model, effort=choice.effort)
-            is_held = provider.memory is Memory.HELD and provider.kind is not ProviderKind.COMPATIBLE
+            is_held = not provider.is_private
             held = self.wires.held(provider) if is_held else None
             return ResponsesChat(wire, choice.model, effort=choice.effort, held=held)
 

@@ -21,6 +21,7 @@ from voiceapp.wiring.keys import Keys
 
 if TYPE_CHECKING:
     from voiceapp.openai_api.held import HeldConversations
+    from voiceapp.openai_api.kept import KeptAnswers
     from voiceapp.openai_api.queue import ProviderQueue
     from voiceapp.openai_api.wire import Wire
 
@@ -38,7 +39,8 @@ class WireMaker:
         table: shipped, with the person's own rows.
         on_notice: gets a sentence when something was mended on the way; any thread.
         tell: gets events; voice loop.
-        cache: lessons and lists of models, and answers where :attr:`is_cached`.
+        cache: lessons and lists of models, and answers where :attr:`is_cached`; speech of private
+            conversations only where :attr:`is_private_speech_cached`.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class WireMaker:
         self.table = table
         self.tell = tell
         self.is_cached = True
+        self.is_private_speech_cached = False
         self._secrets = secrets
         self.on_notice = on_notice
         self._cache = cache or NoCache()
@@ -66,7 +69,6 @@ class WireMaker:
 
         *is_test*: every request is really sent.
         """
-        from voiceapp.openai_api.kept import KeptAnswers
         from voiceapp.openai_api.lessons import LessonBook
         from voiceapp.openai_api.queue import ProviderQueue
         from voiceapp.openai_api.wire import Wire
@@ -85,9 +87,17 @@ class WireMaker:
             on_wait=lambda wait_s: self.tell(ProviderWaiting(provider.shown, time.monotonic() + wait_s)),
             book=LessonBook(self._cache.get("lessons", whose) or b"", self._keeper("lessons", whose), time.time),
             queue=queue,
-            kept=KeptAnswers(self._cache, whose) if self.is_cached and not is_test else None,
+            kept=None if is_test else self._kept(provider),
             http_client=client,
         )
+
+    def _kept(self, provider: Provider) -> KeptAnswers | None:
+        from voiceapp.openai_api.kept import KeptAnswers
+
+        if not self.is_cached:
+            return None
+        is_speech_kept = self.is_private_speech_cached or not provider.is_private
+        return KeptAnswers(self._cache, _whose(provider), is_speech_kept=is_speech_kept)
 
     def held(self, provider: Provider) -> HeldConversations:
         """Return the conversations that *provider* holds; the same for all engines of it. Blocking."""
