@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from tests.server import faults
 from tests.server.loopback import LoopbackServer
 from tests.server.script import ChatScript, ToolCallScript
 from tests.server.wire import Answer
-from voiceapp.core.conversation import Line, Role
+from voiceapp.core.conversation import Line, Role, ToolUse
 from voiceapp.core.errors import BadAnswer, ProviderDown, RateLimited, Refused
 from voiceapp.core.speech import (
     ChatRequest,
@@ -84,6 +85,21 @@ async def test_responses_store_nothing_and_resend_everything(server: LoopbackSer
         "user", "assistant", "user", "function_call", "function_call", "function_call_output", "function_call_output",
     ]  # fmt: skip
     assert sent["input"][2]["content"] == "How late is it \ufffd?"  # half a character would be refused
+
+
+@pytest.mark.parametrize(("engine", "path"), ENGINES)
+async def test_half_a_character_is_never_sent_back(
+    engine: Engine, path: str, server: LoopbackServer, wire: Wire
+) -> None:
+    half = "\ud83d"
+    use = ToolUse("call_0", "clock", f'{{"zone": "{half}"}}', f"then {half}")
+    lines = (Line(Role.USER, f"user {half}"), Line(Role.ASSISTANT, f"said {half}", tool_uses=(use,)), ASKED.lines[-1])
+    rounds = (ToolCall("call_1", "clock", f'{{"zone": "{half}"}}'), ToolResult("call_1", f"now {half}"))
+    await parts_of(engine(wire), replace(ASKED, instructions=f"Be {half}.", lines=lines, tool_rounds=rounds))
+    sent = json.dumps(server.requests_for(path)[0].json, ensure_ascii=False)
+    assert half not in sent
+    assert sent.count("\ufffd") == 8  # each of them arrived, as the sign for what is no character
+    assert server.violations == []
 
 
 async def test_completions_put_calls_made_together_into_one_message(server: LoopbackServer, wire: Wire) -> None:

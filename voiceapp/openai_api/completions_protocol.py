@@ -111,7 +111,7 @@ def _put_steps(messages: list[dict[str, Any]], steps: Iterable[ToolCall | ToolRe
             continue
         if not messages or "tool_calls" not in messages[-1]:  # calls made together stand in one message
             messages.append({"role": "assistant", "content": None, "tool_calls": []})
-        function = {"name": step.name, "arguments": step.arguments}
+        function = {"name": step.name, "arguments": whole(step.arguments)}
         messages[-1]["tool_calls"].append({"id": step.id, "type": "function", "function": function})
 
 

@@ -115,7 +115,9 @@ def _put_steps(
             items.append({"type": "function_call_output", "call_id": step.call_id, "output": whole(step.text)})
         else:
             items += (dict(item) for item in thoughts(step.id))
-            items.append({"type": "function_call", "call_id": step.id, "name": step.name, "arguments": step.arguments})
+            items.append(
+                {"type": "function_call", "call_id": step.id, "name": step.name, "arguments": whole(step.arguments)}
+            )
 
 
 @dataclass
