@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -12,15 +15,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from tests.fakes import FakeDevices
 from tests.gui.scripted_session import ScriptedSession
+from tests.server.loopback import LoopbackServer
+from tests.server.script import ChatScript
+from voiceapp.audio.takefile import WavTakes
 from voiceapp.core import commands as do
 from voiceapp.core import events as ev
 from voiceapp.core.cleaning import CleanBegun, CleanEnded, CleanProgress, CleanTake, StopCleaning
 from voiceapp.core.conversation import Take, TakeState
 from voiceapp.gui.clean_window import PORTION_CHARS, CleanWindow
-from voiceapp.gui.session_bridge import SessionBridge
+from voiceapp.gui.session_bridge import OpenSession, SessionBridge
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.windows import SideWindows
+from voiceapp.paths import Paths
+from voiceapp.store.sqlite import SqliteStore
+from voiceapp.wiring.session import Opening, open_session
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # offscreen, where there is no screen
 
@@ -45,9 +55,9 @@ def answer(command: do.Command) -> Sequence[ev.Event]:
 class Room:
     """The recordings, opened, and the session behind them."""
 
-    def __init__(self, qtbot: QtBot, theme: Theme) -> None:
-        self.qtbot, self.session = qtbot, ScriptedSession(answer=answer)
-        self.bridge = SessionBridge(self.session.open)
+    def __init__(self, qtbot: QtBot, theme: Theme, open_session: OpenSession) -> None:
+        self.qtbot = qtbot
+        self.bridge = SessionBridge(open_session)
         self.windows = SideWindows(theme, self.bridge, tuple)
         self.bridge.start()
         self.recordings = self.windows.recordings
@@ -66,7 +76,6 @@ class Room:
         (action,) = (one for one in menu.actions() if one.text() == "Clean up")
         action.trigger()
         menu.close()
-        self.until("The words are being cleaned up: part 2 of 2.")
 
     def until(self, state: str) -> None:
         self.qtbot.waitUntil(lambda: self.window.state.text() == state, timeout=20_000)
@@ -75,17 +84,29 @@ class Room:
         self.window.close()
         self.recordings.close()
         self.bridge.stop()
-        assert self.bridge.wait(5.0)
+        assert self.bridge.wait(10.0)
+
+
+class ScriptedRoom(Room):
+    """The same with a session that plays a script."""
+
+    def __init__(self, qtbot: QtBot, theme: Theme) -> None:
+        self.session = ScriptedSession(answer=answer)
+        super().__init__(qtbot, theme, self.session.open)
+
+    def clean_up(self) -> None:
+        super().clean_up()
+        self.until("The words are being cleaned up: part 2 of 2.")
 
 
 @pytest.fixture
-def room(qtbot: QtBot, theme: Theme) -> Iterator[Room]:
-    made = Room(qtbot, theme)
+def room(qtbot: QtBot, theme: Theme) -> Iterator[ScriptedRoom]:
+    made = ScriptedRoom(qtbot, theme)
     yield made
     made.end()
 
 
-def test_clean_words_stand_beside_the_dictated_ones_and_are_taken_along(room: Room, tmp_path: Path) -> None:
+def test_clean_words_stand_beside_the_dictated_ones_and_are_taken_along(room: ScriptedRoom, tmp_path: Path) -> None:
     room.clean_up()
     window = room.window
     assert room.session.commands[-1] == CleanTake(7)
@@ -104,7 +125,7 @@ def test_clean_words_stand_beside_the_dictated_ones_and_are_taken_along(room: Ro
     assert "could not be saved" in window.state.text()
 
 
-def test_lost_words_and_failures_are_told(room: Room) -> None:
+def test_lost_words_and_failures_are_told(room: ScriptedRoom) -> None:
     room.clean_up()
     room.session.tell(CleanEnded(7, RAW, 2, 1))
     room.until("The model left out words in 1 of 2 parts; those are as they were dictated.")
@@ -116,7 +137,7 @@ def test_lost_words_and_failures_are_told(room: Room) -> None:
     assert not room.window.save.isEnabled()
 
 
-def test_it_is_stopped_by_the_button_and_by_closing(room: Room) -> None:
+def test_it_is_stopped_by_the_button_and_by_closing(room: ScriptedRoom) -> None:
     room.clean_up()
     QTest.mouseClick(room.window.stop, Qt.MouseButton.LeftButton)
     room.until("Stopped. The words stay as they were dictated.")
@@ -135,3 +156,38 @@ def test_a_long_dictation_is_shown_whole(qtbot: QtBot, theme: Theme) -> None:
     window.handle(CleanProgress(7, long))
     assert len(window.raw.toPlainText()) < len(long), "the first portion"
     qtbot.waitUntil(lambda: window.raw.toPlainText().split() == long.split(), timeout=20_000)
+
+
+async def dictated(folder: Path) -> None:
+    """Leave one recording with words in the data *folder*."""
+    store = SqliteStore(folder, WavTakes())
+    try:
+        writer = await store.begin_take(16_000, None)
+        writer.write(np.full(1600, 0.1, np.float32))
+        take = writer.finish(TakeState.TRANSCRIBED)
+        await store.update_take(take.id, text=RAW)
+    finally:
+        await store.close()
+
+
+def test_the_real_session_asks_the_service_and_keeps_what_was_dictated(
+    qtbot: QtBot, theme: Theme, openai_server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0a1b2c3d4e5f6071")
+    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.base_url)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    paths = Paths.below(tmp_path)
+    paths.create()
+    asyncio.run(dictated(paths.data))
+    opening = Opening(paths, provider="openai", devices=FakeDevices())
+    room = Room(qtbot, theme, lambda emit: open_session(opening, emit))
+    try:
+        for text, shown, words in ((BETTER, BETTER, "nothing seems"), ("A boat.", RAW, "left out words in 1 of 1")):
+            openai_server.script.chat = ChatScript((json.dumps({"text": text}),))
+            room.clean_up()
+            qtbot.waitUntil(lambda words=words: words in room.window.state.text(), timeout=20_000)  # type: ignore[misc]
+            assert (room.window.raw.toPlainText(), room.window.clean.toPlainText()) == (RAW, shown)
+        assert len(openai_server.requests_for("/chat/completions")) == 2
+        assert room.recordings.rows[0].words.text() == RAW
+    finally:
+        room.end()
