@@ -130,6 +130,17 @@ def test_the_window_says_how_much_is_still_to_be_read(stage: Stage, qtbot: QtBot
     qtbot.waitUntil(lambda: not line.isVisible())
 
 
+def test_what_costs_much_is_said_before_it_is_read(stage: Stage, qtbot: QtBot) -> None:
+    line = stage.window.rail.indexing
+    stage.session.tell(IndexProgress(5000, "OpenAI", "5,000 texts, about 250,000 tokens, price unknown"))
+    qtbot.waitUntil(line.isVisible)
+    assert "price unknown" in line.text()
+    QTest.mouseClick(stage.window.rail.index_now, Qt.MouseButton.LeftButton)
+    assert stage.commands(1)[-1] == IndexOwn()
+    stage.session.tell(IndexProgress(4936, "OpenAI"))
+    qtbot.waitUntil(lambda: "4936 texts still" in line.text())
+
+
 def long_conversation(count: int) -> Conversation:
     head = ConversationHead(7, "Long", 0.0, count)
     messages = tuple(

@@ -13,6 +13,7 @@ from voiceapp.core.conversation import Role
 from voiceapp.core.own_search import Matching, cut
 from voiceapp.core.vectors import Vectors, unit
 from voiceapp.ports.meaning import Aim, DueText, TextVectors
+from voiceapp.store import passages as passages_module
 from voiceapp.store.passages import SqlitePassages
 from voiceapp.store.sqlite import SqliteStore
 
@@ -54,6 +55,17 @@ async def test_every_text_waits_until_it_is_indexed(store: SqliteStore, passages
     assert await passages.count_due() == 2
     await index(passages)
     assert await passages.count_due() == 0
+
+
+async def test_what_waits_is_measured_in_portions(
+    store: SqliteStore, passages: SqlitePassages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passages_module, "CHUNK_ROWS", 2)
+    assert await passages.due_characters() == 0
+    await say(store, *("a" * length for length in (1, 20, 300, 4_000)))
+    assert await passages.due_characters() == 4_321
+    await index(passages)
+    assert await passages.due_characters() == 0
 
 
 async def test_what_is_close_in_meaning_is_found_without_its_words(

@@ -9,14 +9,18 @@ from enum import StrEnum
 from gettext import gettext as _
 
 from voiceapp.core.conversation import Role
+from voiceapp.core.money import cost_words
 from voiceapp.core.passages import Passage, passages
 from voiceapp.core.search_text import folded
+from voiceapp.core.usage import Cost
 
 PASSAGE_CHARS = 1000
 """About two hundred words: as much as small models read, and as much as one vector can stand for."""
 DENSE_PASSAGE_CHARS = 250
 """The same for scripts that need one or two characters a word."""
 CITED_MAX = 8
+ASKED_TOKENS = 100_000
+"""From here on texts go to a paid engine only after the person has seen what that takes."""
 LINK = "voiceapp:"
 _CITATION = re.compile(r"\[(\d{1,2})\](?!\()")
 
@@ -119,13 +123,38 @@ class MessageShown:
 
 @dataclass(frozen=True)
 class IndexProgress:
-    """How far the index of meaning is: *left* texts wait. *engine* "" = there is none."""
+    """How far the index of meaning is: *left* texts wait. *engine* "" = there is none.
+
+    *estimate*: what they take, where they wait for the person's yes, which is IndexOwn.
+    """
 
     left: int
     engine: str = ""
+    estimate: str = ""
 
 
 OwnSearchEvent = PassagesFound | MessageShown | IndexProgress
+
+
+@dataclass(frozen=True)
+class IndexEstimate:
+    """What reading texts for their meaning takes, before it begins. *cost* is by the price table."""
+
+    texts: int
+    tokens: int
+    cost: Cost
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the person is asked first. What is free never is."""
+        return bool(self.cost.usd or self.cost.unpriced) and self.tokens >= ASKED_TOKENS
+
+    @property
+    def words(self) -> str:
+        """The estimate in a line: "5,000 texts, about 250,000 tokens, about $0.01"."""
+        sizes = _("{texts} texts, about {tokens} tokens").format(texts=f"{self.texts:,}", tokens=f"{self.tokens:,}")
+        return f"{sizes}, {cost_words(self.cost)}"
+
 
 # --- decisions --------------------------------------------------------------------------------------------
 

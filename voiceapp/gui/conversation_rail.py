@@ -210,9 +210,17 @@ class ConversationRail(Surface):
         )
         self.show_current(self._current)
 
-    def show_indexing(self, left: int) -> None:
-        """Say how many texts the search by meaning has still to read; nothing once it has read all."""
-        self.indexing.setText(self.tr("Search by meaning: {n} texts still to read").format(n=left))
+    def show_indexing(self, left: int, estimate: str = "") -> None:
+        """Say how many texts the search by meaning has still to read; nothing once it has read all.
+
+        *estimate*: what that takes, where it begins with the person's click only.
+        """
+        words = self.tr("Search by meaning: {n} texts still to read").format(n=left)
+        if estimate:
+            words = self.tr("Search by meaning: {estimate}. Nothing is sent before you start it here.").format(
+                estimate=estimate
+            )
+        self.indexing.setText(words)
         for part in (self.indexing, self.index_now):
             part.setVisible(left > 0)
 

@@ -47,8 +47,8 @@ class OwnSearch:
         match event:
             case PassagesFound():
                 self._rail.show_found(event)
-            case IndexProgress(left):
-                self._rail.show_indexing(left)
+            case IndexProgress(left=left, estimate=estimate):
+                self._rail.show_indexing(left, estimate)
             case MessageShown(message_id):
                 self._page.show_message(message_id)
 

@@ -91,6 +91,10 @@ class PassageStore(Protocol):
         """Return how many texts wait."""
         ...
 
+    async def due_characters(self) -> int:
+        """Return how long the texts are that wait, together."""
+        ...
+
     async def put(self, space: str, texts: Sequence[TextVectors]) -> None:
         """Index *texts*; one that changed meanwhile stays due. Nothing happens if *space* is no longer in use."""
         ...

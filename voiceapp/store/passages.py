@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -91,6 +92,16 @@ class SqlitePassages:
     async def count_due(self) -> int:
         """As PassageStore.count_due."""
         return await self._database.run(lambda db: int(db.execute("SELECT count(*) FROM passages_due").fetchone()[0]))
+
+    async def due_characters(self) -> int:
+        """As PassageStore.due_characters. A portion at a time: nobody waits for the sum."""
+        characters, last = 0, (0, 0)
+        while True:
+            rows = await self._database.run(partial(_lengths, after=last))
+            characters += sum(length for _kind, _source, length in rows)
+            if len(rows) < CHUNK_ROWS:
+                return characters
+            last = rows[-1][:2]
 
     async def put(self, space: str, texts: Sequence[TextVectors]) -> None:
         """As PassageStore.put."""
@@ -200,6 +211,18 @@ class _Index:
             row = rows[place]
             near.setdefault((row["kind"], row["source"]), Passage(row["first"], row["last"]))
         return near
+
+
+def _lengths(db: sqlite3.Connection, after: Source) -> list[tuple[int, int, int]]:
+    """Return kind, id and length of texts that wait, from *after* on."""
+    rows = db.execute(
+        """SELECT d.kind, d.source, coalesce(length(m.text), length(t.text), 0) AS length FROM passages_due d
+           LEFT JOIN messages m ON d.kind = 1 AND m.id = d.source
+           LEFT JOIN takes t ON d.kind = 2 AND t.id = d.source
+           WHERE (d.kind, d.source) > (?, ?) ORDER BY d.kind, d.source LIMIT ?""",
+        [*after, CHUNK_ROWS],
+    )
+    return [(row["kind"], row["source"], row["length"]) for row in rows]
 
 
 def _space(db: sqlite3.Connection) -> str:
