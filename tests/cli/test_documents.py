@@ -80,6 +80,19 @@ def test_a_store_from_its_making_to_its_end(
     assert (papers / "boiler.md").exists()
 
 
+def test_nothing_is_uploaded_once_the_budget_is_spent(
+    responses: Terminal, papers: Path, openai_server: LoopbackServer
+) -> None:
+    responses.run("usage", "--budget", "0")
+    refused = responses.run("stores", "make", "Papers", papers)
+    assert (refused.code, "budget" in refused.complaint) == (1, True)
+    assert "No stores" in responses.run("stores").out  # a second try makes no second store
+    assert openai_server.documents.files == {}
+    assert responses.run("stores", "make", "Papers", papers, "--over-budget").code == 0
+    assert len(openai_server.documents.files) == 2
+    assert responses.run("files", "add", "Papers", papers).code == 1
+
+
 def test_a_question_with_all_three(
     responses: Terminal, papers: Path, tmp_path: Path, openai_server: LoopbackServer
 ) -> None:

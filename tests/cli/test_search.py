@@ -42,6 +42,22 @@ def test_a_provider_judges_meaning_when_it_is_named(connected: Terminal, openai_
     assert openai_server.violations == []
 
 
+def test_meaning_is_not_paid_for_once_the_budget_is_spent(connected: Terminal, openai_server: LoopbackServer) -> None:
+    told(connected, "The boiler rattles loudly.")
+    connected.run("usage", "--budget", "0")
+    words = ("search", "rattles", "--provider", "openai", "--json")
+    refused = connected.run(*words, "--semantic")
+    assert (refused.code, "--over-budget" in refused.err + refused.out) == (1, True)
+    by_words = connected.run(*words)
+    assert (by_words.code, by_words.events("found")[0]["is_by_meaning"]) == (0, False)
+    assert openai_server.requests_for("/embeddings") == []
+    paid = connected.run(*words, "--semantic", "--over-budget")
+    (estimate,) = paid.events("estimate")
+    assert (estimate["texts"], estimate["tokens"] > 0, estimate["cost_usd"] > 0) == (2, True, True)
+    assert paid.events("found")[0]["is_by_meaning"] is True
+    assert "embeddings" in [used["name"] for used in connected.run("usage", "--by", "job", "--json").events("usage")]
+
+
 def test_notes_are_answered_with_their_sources(connected: Terminal, openai_server: LoopbackServer) -> None:
     told(connected, "The plumber comes on Friday.")
     openai_server.script.chat = ChatScript(tokens=("On", " Friday", " [1]", "."))

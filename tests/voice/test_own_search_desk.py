@@ -7,12 +7,21 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from tests.virtual_clock import virtual_clock
+from tests.voice.stage import Stage
+from tests.voice.test_own_search import FakeEmbedder, Notes, notes
 from voiceapp.core.errors import NoNetwork
 from voiceapp.core.events import Notice
+from voiceapp.core.models import Model, ModelTable
 from voiceapp.core.own_search import IndexOwn, IndexProgress, MessageShown, OpenMessage, SearchPassages
-from voiceapp.core.settings import Settings
+from voiceapp.core.settings import Choice, Settings
+from voiceapp.voice.desks import own_search as desk_module
 from voiceapp.voice.desks.own_search import CHECK_S, START_S, OwnSearchDesk
+from voiceapp.voice.studio import Studio
+
+__all__ = ["notes"]  # a fixture
 
 
 @dataclass
@@ -124,3 +133,55 @@ async def test_indexing_can_be_asked_for_now() -> None:
     await lived(desk, 2)
     assert room.search.left == 0
     assert room.events[-1] == IndexProgress(0, "Judge")
+
+
+# --- what costs much ----------------------------------------------------------------------------------------
+
+READER = Model("reader", default_for=("embeddings",), prices={"text_in": 0.5})
+UNPRICED = Model("reader", default_for=("embeddings",))
+
+
+async def read(
+    notes: Notes, monkeypatch: pytest.MonkeyPatch, characters: int, model: Model, provider: str = "openai"
+) -> tuple[Stage, FakeEmbedder]:
+    """Let a desk look at notes of *characters*, without a yes."""
+    assert notes.embedders.engine is not None
+    monkeypatch.setattr(desk_module, "START_S", 0.0)
+    for _ in range(4):
+        await notes.say("boiler " * (characters // 28))
+    stage = Stage(settings=Settings(jobs={"embeddings": Choice(provider)}))
+    stage.models = ModelTable((model,))
+
+    def desks(studio: Studio) -> tuple[OwnSearchDesk]:
+        desk = OwnSearchDesk(studio, notes.search)
+        studio.beside(desk.keep_indexed(), "index")
+        return (desk,)
+
+    stage.make_desks = desks
+    return stage, notes.embedders.engine
+
+
+@pytest.mark.parametrize(("model", "words"), [(READER, "about $0.05"), (UNPRICED, "price unknown")])
+async def test_a_large_index_waits_for_a_yes(
+    notes: Notes, monkeypatch: pytest.MonkeyPatch, model: Model, words: str
+) -> None:
+    stage, engine = await read(notes, monkeypatch, 420_000, model)
+    async with stage.session() as session:
+        progress = await stage.until_event(IndexProgress)
+        assert (progress.left, progress.estimate) == (4, f"4 texts, about 105,000 tokens, {words}")
+        assert engine.asked == []
+        session.handle(IndexOwn())
+        await stage.until(lambda: stage.all(IndexProgress)[-1].left == 0)
+    assert engine.asked
+    assert [event.estimate for event in stage.all(IndexProgress)[1:]] == [""] * (len(stage.all(IndexProgress)) - 1)
+
+
+@pytest.mark.parametrize(("characters", "provider"), [(2_800, "openai"), (420_000, "local")])
+async def test_what_is_little_or_free_is_read_unasked(
+    notes: Notes, monkeypatch: pytest.MonkeyPatch, characters: int, provider: str
+) -> None:
+    stage, engine = await read(notes, monkeypatch, characters, READER, provider)
+    async with stage.session():
+        await stage.until(lambda: stage.all(IndexProgress))  # 3 of 4 texts are read at once
+    assert engine.asked
+    assert stage.all(IndexProgress)[0].estimate == ""

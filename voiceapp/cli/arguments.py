@@ -246,6 +246,7 @@ def _moderate(commands: Commands) -> None:
     one = _command(commands, "moderate", _("Check a text, the lines of a file, or a picture; 3 when it is too much."))
     one.add_argument("what", nargs="?", metavar="TEXT|FILE|-", help=_("a text, a file of lines, or - for input"))
     one.add_argument("--image", type=Path, metavar="FILE", help=_("a picture: PNG, JPEG, WebP, GIF"))
+    _pays(one)
 
 
 def _providers(commands: Commands) -> None:
@@ -279,6 +280,7 @@ def _search(commands: Commands) -> None:
     how.add_argument("--semantic", action="store_true", help=_("by meaning only"))
     how.add_argument("--text", action="store_true", help=_("by words only"))
     one.add_argument("--limit", type=int, default=10, metavar="N", help=_("show at most so many (10)"))
+    _pays(one)
 
 
 def _tools(commands: Commands) -> None:
@@ -334,11 +336,15 @@ def _batch(commands: Commands) -> None:
 
 
 def _stores(commands: Commands) -> None:
-    add_stores(_command(commands, "stores", _("Keep documents at the service, for it to search.")))
+    one = _command(commands, "stores", _("Keep documents at the service, for it to search."))
+    add_stores(one)
+    _pays(one)
 
 
 def _files(commands: Commands) -> None:
-    add_files(_command(commands, "files", _("List, add or delete the documents of stores.")))
+    one = _command(commands, "files", _("List, add or delete the documents of stores."))
+    add_files(one)
+    _pays(one)
 
 
 def _replay(commands: Commands) -> None:

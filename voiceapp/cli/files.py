@@ -21,6 +21,7 @@ async def files(context: Context, arguments: argparse.Namespace) -> int:
         match arguments.action:
             case "add":
                 store = await desk.named(arguments.what)
+                await desk.allow(store.provider)
                 return await desk.moved(await documents.add(store.id, arguments.paths))
             case "remove":
                 if not arguments.what.isdigit():

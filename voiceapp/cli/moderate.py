@@ -79,6 +79,7 @@ class _Desk:
                 batch = items[start : start + BATCH]
                 cuts = [passages(item.text) for item in batch]
                 pieces = [cut.of(item.text) for item, its in zip(batch, cuts, strict=True) for cut in its]
+                await self._account.allow(Job.MODERATION, self._provider)
                 began_s = time.monotonic()
                 verdicts = list(await self._moderator.check_texts(pieces))
                 took_ms = 1000 * (time.monotonic() - began_s)
@@ -104,6 +105,7 @@ class _Desk:
                 _("{name} is not a picture that can be checked.").format(name=path.name),
                 hint=_("Choose a PNG, JPEG, WebP or GIF file."),
             )
+        await self._account.allow(Job.MODERATION, self._provider)
         began_s = time.monotonic()
         verdict = await self._moderator.check_image(data, MIMES[facts.format])
         took_ms = 1000 * (time.monotonic() - began_s)

@@ -6,16 +6,21 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from gettext import gettext as _
 
 from voiceapp.audio.takefile import WavTakes
+from voiceapp.cli.metering import opened_account
 from voiceapp.cli.output import Output
 from voiceapp.cli.running import Context, run_job
+from voiceapp.core.budget import OverBudget
 from voiceapp.core.errors import ConfigError
-from voiceapp.core.own_search import Found, Matching
+from voiceapp.core.own_search import Found, IndexEstimate, Matching
 from voiceapp.core.settings import Choice, Job, Settings
+from voiceapp.core.speech import Usage
 from voiceapp.store.passages import SqlitePassages
 from voiceapp.store.sqlite import SqliteStore
+from voiceapp.voice.account import Account
 from voiceapp.voice.own_search import OwnSearch, date_of
 from voiceapp.wiring.factory import factory_of
 from voiceapp.wiring.meaning import EmbedderFactory
@@ -45,13 +50,17 @@ async def search(context: Context, arguments: argparse.Namespace) -> int:
     factory = factory_of(context.paths, secrets, context.output.notice)
     own = OwnSearch(SqlitePassages(store, time.time), EmbedderFactory(factory.wires.build))
     try:
-        if matching is not Matching.TEXT:
-            await _index(context, own, settings, is_needed=matching is Matching.MEANING)
-        hits = await own.find(settings, arguments.query, matching, arguments.limit)
-        if hits.problem is not None:
-            if matching is Matching.MEANING:
-                raise hits.problem
-            context.output.notice(hits.problem.message)
+        async with opened_account(context, settings, store) as account:
+            own.on_usage = partial(_count, account)
+            own.allow = lambda: account.allow(Job.EMBEDDINGS)
+            is_meaning = matching is Matching.MEANING
+            if matching is not Matching.TEXT:
+                await _index(context, own, settings, account, is_needed=is_meaning)
+            hits = await own.find(settings, arguments.query, matching, arguments.limit)
+            if hits.problem is not None:
+                if is_meaning:
+                    raise hits.problem
+                context.output.notice(hits.problem.message)
     finally:
         await own.close()
         factory.close()
@@ -62,7 +71,7 @@ async def search(context: Context, arguments: argparse.Namespace) -> int:
     return 0 if hits.found else 1
 
 
-async def _index(context: Context, own: OwnSearch, settings: Settings, *, is_needed: bool) -> None:
+async def _index(context: Context, own: OwnSearch, settings: Settings, account: Account, *, is_needed: bool) -> None:
     """Bring the index up to date first, and say how it goes. Interrupted, it goes on there the next time."""
     embedder = await own.embedder(settings)
     if embedder is None:
@@ -75,12 +84,37 @@ async def _index(context: Context, own: OwnSearch, settings: Settings, *, is_nee
                 ),
             )
         return
+    try:
+        await account.allow(Job.EMBEDDINGS)
+    except OverBudget:
+        if is_needed:
+            raise
+        return  # the search says it, and goes by words
+    if not embedder.is_local:
+        await _tell_estimate(context, own, settings, account)
     told_s = time.monotonic()
     while left := await own.index_some(settings):
         context.output.event("indexing", left=left, engine=embedder.label)
         if not context.output.is_json and time.monotonic() > told_s + TELL_S:
             told_s = time.monotonic()
             context.output.notice(_("Indexing by meaning: {n} texts left.").format(n=left))
+
+
+def _count(account: Account, usage: Usage) -> None:
+    account.record(Job.EMBEDDINGS, usage)
+
+
+async def _tell_estimate(context: Context, own: OwnSearch, settings: Settings, account: Account) -> None:
+    """Say what reading the texts that wait will take; where it is much, to people too."""
+    texts, tokens = await own.waiting(settings)
+    if not texts:
+        return
+    cost = account.meter.estimate(Job.EMBEDDINGS, {"text_in": float(tokens)}).cost
+    estimate = IndexEstimate(texts, tokens, cost)
+    usd = None if cost.unpriced else cost.usd
+    context.output.event("estimate", texts=texts, tokens=tokens, cost_usd=usd)
+    if estimate.is_large and not context.output.is_json:
+        context.output.notice(_("Indexing by meaning: {estimate}.").format(estimate=estimate.words))
 
 
 def tell_found(output: Output, found: Sequence[Found], *, is_numbered: bool = False) -> None:

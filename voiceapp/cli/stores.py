@@ -10,11 +10,13 @@ from gettext import gettext as _
 
 from voiceapp.audio.takefile import WavTakes
 from voiceapp.cli.hosting import find_store
+from voiceapp.cli.metering import opened_account
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.documents import DocumentState, DocumentStore, summary
 from voiceapp.core.errors import ConfigError
-from voiceapp.core.settings import Settings
+from voiceapp.core.settings import Job, Settings
 from voiceapp.store.sqlite import SqliteStore
+from voiceapp.voice.account import Account
 from voiceapp.voice.documents import Documents
 from voiceapp.wiring.documents import documents_of
 from voiceapp.wiring.factory import factory_of
@@ -37,12 +39,17 @@ class Office:
     documents: Documents
     settings: Settings
     context: Context
+    account: Account
 
     async def named(self, name: str) -> DocumentStore:
         """Return the store that was named. Raises ConfigError."""
         if not name:
             raise ConfigError(_("Which store? Give its number or name."), hint=_("“voiceapp stores” lists them."))
         return find_store(await self.documents.rows.stores(), name)
+
+    async def allow(self, provider: str) -> None:
+        """Return where an upload to *provider*, "" = who thinks, may be paid. Raises OverBudget."""
+        await self.account.allow(Job.CHAT, provider)
 
     async def moved(self, store: DocumentStore) -> int:
         """Upload and index what is on its way, with progress; 1 where a document failed."""
@@ -112,7 +119,8 @@ async def office(context: Context) -> AsyncIterator[Office]:
     store = SqliteStore(context.paths.data, WavTakes())
     factory = factory_of(context.paths, secrets, context.output.notice)
     try:
-        yield Office(documents_of(store, context.paths.data, factory.wires.build), settings, context)
+        async with opened_account(context, settings, store) as account:
+            yield Office(documents_of(store, context.paths.data, factory.wires.build), settings, context, account)
     finally:
         factory.close()
         await store.close()
@@ -133,23 +141,31 @@ async def _make(desk: Office, arguments: argparse.Namespace) -> int:
     if not arguments.name:
         raise ConfigError(_("A new store needs a name: voiceapp stores make NAME FILE…"))
     provider = desk.context.provider
+    await desk.allow(provider)
     return await desk.moved(await desk.documents.make(desk.settings, arguments.name, arguments.paths, provider))
 
 
 async def _add(desk: Office, arguments: argparse.Namespace) -> int:
     store = await desk.named(arguments.name)
+    await desk.allow(store.provider)
     return await desk.moved(await desk.documents.add(store.id, arguments.paths))
 
 
 async def _retry(desk: Office, arguments: argparse.Namespace) -> int:
     store = await desk.named(arguments.name)
+    await desk.allow(store.provider)
     return await desk.moved(await desk.documents.retry(desk.settings, store.id))
 
 
 async def _resume(desk: Office, _arguments: argparse.Namespace) -> int:
     """Go on with everything that was on its way."""
-    codes = [await desk.moved(store) for store in await desk.documents.rows.stores() if store.is_busy]
-    return max(codes, default=0)
+    code = 0
+    for store in await desk.documents.rows.stores():
+        if store.is_unsent:
+            await desk.allow(store.provider)
+        if store.is_busy:
+            code = max(code, await desk.moved(store))
+    return code
 
 
 async def _remove(desk: Office, arguments: argparse.Namespace) -> int:

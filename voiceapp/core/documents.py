@@ -74,6 +74,11 @@ class DocumentStore:
         return any(one.state in WAY for one in self.documents)
 
     @property
+    def is_unsent(self) -> bool:
+        """Something is still to be uploaded."""
+        return any(one.state in (DocumentState.WAITING, DocumentState.UPLOADING) for one in self.documents)
+
+    @property
     def ready(self) -> int:
         """Return how many documents can be searched."""
         return sum(one.state is DocumentState.READY for one in self.documents)

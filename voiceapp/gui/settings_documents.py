@@ -24,7 +24,8 @@ class DocumentsPage(SettingsPage):
             theme,
             "Documents",
             "Documents that the service may search while it answers. They are uploaded to it and stay there until you"
-            " delete them here; what it charges for that is not known here. Not tested against a live service.",
+            " delete them here; what it charges for keeping them is not counted here, nor in the budget. Once the"
+            " month's budget is spent you are asked before an upload. Not tested against a live service.",
         )
         self.title = self.tr("Documents")
         self.cards: dict[int, StoreCard] = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from gettext import gettext as _
 from typing import cast
@@ -38,6 +39,18 @@ from voiceapp.core.speech import (
 from voiceapp.core.usage import CHARACTERS_PER_TOKEN, UsageRow
 from voiceapp.ports import ChatModel, EngineSet, Hearing, SpeechToText, TextToSpeech
 from voiceapp.voice.metering import Meter
+
+_here: ContextVar[Account | None] = ContextVar("account", default=None)
+
+
+def account_here() -> Account | None:
+    """Return the account of the turn or job that this task, or whoever began it, works for."""
+    return _here.get()
+
+
+def work_on(account: Account) -> None:
+    """Let what this task does from now on, and tasks that it begins, be asked about on *account*."""
+    _here.set(account)
 
 
 class Account:
@@ -69,7 +82,7 @@ class Account:
         if self._is_allowed or not gate.is_closed:
             return
         name = provider or self.meter.likely(job)[0]
-        if not self.meter.is_paid(name):
+        if not self.meter.may_cost(job, name):
             return
         async with self._asking:  # one question, however many calls of the turn come to it
             if self._refusal is not None:

@@ -30,6 +30,7 @@ from voiceapp.core.events import Notice
 from voiceapp.core.moderation import Action, Checkpoint, Decision, Verdict, decide, decide_failure, joined
 from voiceapp.core.passages import Passage, passages
 from voiceapp.core.settings import Job
+from voiceapp.voice.account import Account, account_here
 from voiceapp.voice.reply_guard import ReplyGuard
 from voiceapp.voice.studio import Studio
 
@@ -64,6 +65,8 @@ class Guard:
         self._studio = studio
         self._turn = turn
         self._within_s = within_s
+        here = studio.account if turn else account_here()
+        self._account = here or Account(studio.meter, studio.emit)  # one question for all checks of one deed
         self._ahead = _Ahead()
         self._admitted: Checked | None = None
         self._is_failure_told = False
@@ -224,6 +227,7 @@ class Guard:
             moderator = self._studio.engines.moderation
             if moderator is None:
                 raise nobody_checks()
+            await self._allowed()
             await moderator.ready()  # what is imported for the first check is not the service's delay
             async with asyncio.timeout(self._within_s):
                 finding.verdicts = await moderator.check_texts(texts)
@@ -241,12 +245,17 @@ class Guard:
             moderator = self._studio.engines.moderation
             if moderator is None:
                 raise nobody_checks()
+            await self._allowed()
             finding.verdicts = (await moderator.check_image(data, mime),)
             self._count(finding.verdicts)
         except Exception as error:
             finding.problem = self._problem(error)
         finding.duration_ms = 1000 * (self._studio.now() - started_s)
         return finding
+
+    async def _allowed(self) -> None:
+        """Return where a check is free or there is budget; otherwise ask. Raises OverBudget: then it has failed."""
+        await self._account.allow(Job.MODERATION, self._studio.settings.checker().provider)
 
     def _count(self, verdicts: Sequence[Verdict]) -> None:
         """Put checks on the log of usage. A check may outlive its turn, so they are on nobody's account."""

@@ -155,6 +155,13 @@ class Meter:
         known = self.provider(provider)
         return known is None or not is_free(known)
 
+    def may_cost(self, job: Job, provider: str) -> bool:
+        """Whether *job* at *provider* may cost something: checks that are free by the price table do not."""
+        if job is not Job.MODERATION or not self.is_paid(provider):
+            return self.is_paid(provider)
+        check = Usage(provider, self.likely(job, provider)[1], {"checks": 1.0}, Basis.ESTIMATED)
+        return self.priced(job, check).cost_usd != 0.0
+
     # --- what was kept ------------------------------------------------------------------------------------
 
     async def report(self, month: str = "") -> UsageReport:

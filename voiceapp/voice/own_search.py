@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from voiceapp.core.own_search import CITED_MAX, Found, Matching, cited, cut, ins
 from voiceapp.core.search_text import folded
 from voiceapp.core.settings import Job, ProviderKind, Settings
 from voiceapp.core.speech import ChatRequest, ReplyEnd, ReplyPart, TextDelta, Usage
+from voiceapp.core.usage import CHARACTERS_PER_TOKEN
 from voiceapp.ports import ChatModel
 from voiceapp.ports.meaning import Aim, DueText, Embedder, Embedders, PassageStore, TextVectors
 from voiceapp.voice.brief import Brief
@@ -42,12 +43,14 @@ class OwnSearch:
 
     Attributes:
         on_usage: gets what a provider's requests consumed.
+        allow: returns where a query may be sent to be embedded; raises OverBudget.
     """
 
     def __init__(self, passages: PassageStore, embedders: Embedders) -> None:
         self._passages = passages
         self._embedders = embedders
         self.on_usage: Callable[[Usage], None] = lambda _usage: None
+        self.allow: Callable[[], Awaitable[None]] = _allowed
         self._embedder: Embedder | None = None
         self._made_for: object = None
         self._making = asyncio.Lock()
@@ -65,6 +68,7 @@ class OwnSearch:
         aim, engine, problem = None, "", None
         if matching is not Matching.TEXT and query.strip():
             try:
+                await self.allow()
                 async with asyncio.timeout(QUERY_S):
                     aim, engine = await self._aim(settings, query)
             except TimeoutError:
@@ -105,6 +109,15 @@ class OwnSearch:
         if due:
             await self._passages.put(await embedder.space(), await self._vectors(embedder, due))
         return await self._passages.count_due() if due else 0
+
+    async def waiting(self, settings: Settings) -> tuple[int, int]:
+        """Return how many texts wait to be indexed, and their tokens, estimated. Raises as :meth:`index_some`."""
+        embedder = await self.embedder(settings)
+        if embedder is None:
+            return 0, 0
+        await self._passages.use_space(await embedder.space())
+        characters = await self._passages.due_characters()
+        return await self._passages.count_due(), round(characters / CHARACTERS_PER_TOKEN)
 
     async def _vectors(self, embedder: Embedder, due: Sequence[DueText]) -> list[TextVectors]:
         passages = [cut(one.text) for one in due]
@@ -157,6 +170,10 @@ class Quoting:
 
     async def close(self) -> None:
         """There is nothing to close."""
+
+
+async def _allowed() -> None:
+    """Nobody counts."""
 
 
 def date_of(one: Found) -> str:

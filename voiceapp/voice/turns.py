@@ -30,7 +30,7 @@ from voiceapp.core.speech import HearingRequest, Transcript
 from voiceapp.core.turn import Finished, TalkEnded, Transcribed
 from voiceapp.core.usage import spoken_amounts
 from voiceapp.ports import SpeechToText
-from voiceapp.voice.account import MeteredHearing
+from voiceapp.voice.account import MeteredHearing, work_on
 from voiceapp.voice.capture import Capture, Captured
 from voiceapp.voice.going_along import going_along
 from voiceapp.voice.guard import guard_for
@@ -75,6 +75,7 @@ class Turn:
 
     async def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Do *work*; what it started beside itself (warming, feeding) ends with it."""
+        work_on(self._studio.account)
         try:
             async with asyncio.TaskGroup() as self._background:
                 await work

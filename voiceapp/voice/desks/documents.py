@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from gettext import gettext as _
 from typing import get_args
 
 from voiceapp.core import documents as d
+from voiceapp.core.budget import OverBudget
 from voiceapp.core.errors import unexpected
 from voiceapp.core.events import Notice
+from voiceapp.core.settings import Job
+from voiceapp.voice.account import Account
 from voiceapp.voice.documents import Documents
 from voiceapp.voice.studio import Studio
 
@@ -69,6 +73,12 @@ class DocumentsDesk:
         except Exception as fault:
             log.warning("documents cannot be taken up: %s", unexpected(fault).message)
 
+    async def _allow(self, store_id: int, account: Account) -> None:
+        """Return where nothing is to be uploaded or there is budget; otherwise ask. Raises OverBudget."""
+        store = await self._documents.rows.store(store_id)
+        if store.is_unsent:
+            await account.allow(Job.CHAT, store.provider)
+
     async def _rest(self, store_id: int) -> None:
         """Let nobody else work on a store."""
         if (task := self._moved.get(store_id)) is not None:
@@ -86,11 +96,17 @@ class DocumentsDesk:
 
     async def _until_over(self, store_id: int) -> None:
         tries = 0
+        account = Account(self._studio.meter, self._studio.emit)
         while True:
             try:
+                await self._allow(store_id, account)
                 store = await self._documents.run(
                     self._studio.settings, store_id, lambda store: self._studio.emit(d.StoreChanged(store))
                 )
+            except OverBudget as refused:
+                self._studio.emit(Notice(refused.message, _("The documents stay here. “Try again” sends them.")))
+                self._studio.emit(d.StoreChanged(await self._documents.stop(store_id)))
+                return
             except Exception as fault:
                 error = unexpected(fault)
                 log.info("documents of store %s wait: %s", store_id, error.message)

@@ -20,7 +20,7 @@ from voiceapp.core.picture import MIMES
 from voiceapp.core.problems import problem_of
 from voiceapp.core.settings import Job
 from voiceapp.ports import EngineSet, ImageGate, ImageMaker, ImageMakers, ImageStore
-from voiceapp.voice.account import Account
+from voiceapp.voice.account import Account, account_here, work_on
 from voiceapp.voice.desks.picture_files import free_path, picture_of, read_file
 from voiceapp.voice.studio import Studio
 
@@ -177,10 +177,12 @@ class ImageDesk:
         if not drawing.prompt.strip():
             raise BadRequest(_("There is no prompt."), hint=_("Say what the picture should show."))
         maker = await self._current_maker()
+        account = Account(self._studio.meter, self._emit)
+        asked = account_here() or account  # a turn that draws has one question, and so has a drawing with its checks
+        work_on(asked)
         if self._gate is not None:
             await self._gate.admit_prompt(drawing.prompt)
-        account = Account(self._studio.meter, self._emit)
-        await account.allow(Job.IMAGES, self._provider)
+        await asked.allow(Job.IMAGES, self._provider)
         is_edit = bool(drawing.inputs)
         self._emit(i.ImageStarted(drawing.job, drawing.prompt, drawing.options, maker.label, is_edit))
         try:

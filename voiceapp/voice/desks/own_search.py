@@ -10,8 +10,9 @@ from typing import get_args
 from voiceapp.core import own_search as o
 from voiceapp.core.errors import VoiceAppError, unexpected
 from voiceapp.core.events import Notice
-from voiceapp.core.settings import Job
+from voiceapp.core.settings import Choice, Job
 from voiceapp.core.speech import Usage
+from voiceapp.voice.account import Account, account_here, work_on
 from voiceapp.voice.own_search import OwnSearch
 from voiceapp.voice.studio import Studio
 
@@ -37,7 +38,12 @@ class OwnSearchDesk:
         self._wanted = asyncio.Event()
         self._failures = 0
         self._is_behind = False
+        self._agreed: Choice | None = None
+        self._asked_for: Choice | None = None
+        self._typed = ""
+        self._typing: Account | None = None
         search.on_usage = self._count
+        search.allow = self._allow
 
     def takes(self, command: object) -> bool:
         """As Desk.takes."""
@@ -47,6 +53,7 @@ class OwnSearchDesk:
         """As Desk.do."""
         match command:
             case o.SearchPassages(query, limit):
+                work_on(self._account_for(query))
                 hits = await self._search.find(self._studio.settings, query, limit=limit)
                 self._studio.emit(o.PassagesFound(query, hits.found, hits.engine))
             case o.OpenMessage(conversation_id, message_id):
@@ -55,6 +62,8 @@ class OwnSearchDesk:
                     await history.open(conversation_id)
                 self._studio.emit(o.MessageShown(message_id))
             case o.IndexOwn():
+                self._agreed = self._studio.settings.choice(Job.EMBEDDINGS)
+                self._asked_for = None
                 self._failures = 0
                 self._wanted.set()
 
@@ -72,6 +81,18 @@ class OwnSearchDesk:
     def _count(self, usage: Usage) -> None:
         self._studio.account.record(Job.EMBEDDINGS, usage)
 
+    async def _allow(self) -> None:
+        account = account_here() or Account(self._studio.meter, self._studio.emit)
+        await account.allow(Job.EMBEDDINGS)
+
+    def _account_for(self, query: str) -> Account:
+        """Return the account of a search: while a query is being typed on, it is one search and one question."""
+        is_same = bool(self._typed) and (query.startswith(self._typed) or self._typed.startswith(query))
+        self._typed = query
+        if self._typing is None or not is_same:
+            self._typing = Account(self._studio.meter, self._studio.emit)
+        return self._typing
+
     def _is_affordable(self) -> bool:
         """Where the month's budget is spent, a provider's vectors wait: background work asks nobody."""
         settings, meter = self._studio.settings, self._studio.meter
@@ -81,6 +102,8 @@ class OwnSearchDesk:
     async def _some(self) -> int:
         """Index a portion; return how many texts wait still."""
         try:
+            if not await self._is_agreed():
+                return 0
             left = await self._search.index_some(self._studio.settings)
             embedder = await self._search.embedder(self._studio.settings)
         except Exception as fault:
@@ -93,6 +116,26 @@ class OwnSearchDesk:
         if not left:
             self._wanted.clear()
         return left
+
+    async def _is_agreed(self) -> bool:
+        """Whether texts may go to the engine: where that costs much, once the person has seen it and said yes."""
+        settings, meter = self._studio.settings, self._studio.meter
+        choice = settings.choice(Job.EMBEDDINGS)
+        if self._asked_for == choice:
+            return False
+        self._asked_for = None
+        if self._agreed == choice or not meter.is_paid(choice.provider):
+            return True
+        texts, tokens = await self._search.waiting(settings)
+        if self._agreed == choice:  # they said yes meanwhile
+            return True
+        cost = meter.estimate(Job.EMBEDDINGS, {"text_in": float(tokens)}).cost
+        estimate = o.IndexEstimate(texts, tokens, cost)
+        if estimate.is_large:
+            self._asked_for, self._is_behind = choice, True
+            self._wanted.clear()
+            self._studio.emit(o.IndexProgress(texts, settings.provider(choice.provider).shown, estimate.words))
+        return not estimate.is_large
 
     def _failed(self, error: VoiceAppError) -> None:
         """Tell the first failure of several; what waits is indexed later."""
