@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from tests.virtual_clock import virtual_clock
 from tests.voice.stage import Stage
 from tests.voice.test_own_search import FakeEmbedder, Notes, notes
+from voiceapp.core.budget import Answer, AnswerBudget, BudgetAsked
 from voiceapp.core.errors import NoNetwork
 from voiceapp.core.events import Notice
 from voiceapp.core.models import Model, ModelTable
@@ -185,3 +186,18 @@ async def test_what_is_little_or_free_is_read_unasked(
         await stage.until(lambda: stage.all(IndexProgress))  # 3 of 4 texts are read at once
     assert engine.asked
     assert stage.all(IndexProgress)[0].estimate == ""
+
+
+async def test_beyond_the_budget_reading_on_asks_and_then_reads_what_waits(
+    notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, engine = await read(notes, monkeypatch, 2_800, READER)
+    stage.settings = replace(stage.settings, budget_usd=0.0)
+    async with stage.session() as session:
+        session.handle(IndexOwn())
+        asked = await stage.until_event(BudgetAsked)
+        assert engine.asked == []
+        session.handle(AnswerBudget(asked.number, Answer.ONCE))
+        await stage.until(lambda: [event.left for event in stage.all(IndexProgress)][-1:] == [0])
+    assert len(stage.all(BudgetAsked)) == 1
+    assert engine.asked

@@ -37,6 +37,7 @@ class OwnSearchDesk:
         self._search = search
         self._wanted = asyncio.Event()
         self._failures = 0
+        self._is_waived = False
         self._is_behind = False
         self._agreed: Choice | None = None
         self._asked_for: Choice | None = None
@@ -62,6 +63,9 @@ class OwnSearchDesk:
                     await history.open(conversation_id)
                 self._studio.emit(o.MessageShown(message_id))
             case o.IndexOwn():
+                if not self._is_affordable():
+                    await Account(self._studio.meter, self._studio.emit).allow(Job.EMBEDDINGS)
+                    self._is_waived = True
                 self._agreed = self._studio.settings.choice(Job.EMBEDDINGS)
                 self._asked_for = None
                 self._failures = 0
@@ -94,10 +98,10 @@ class OwnSearchDesk:
         return self._typing
 
     def _is_affordable(self) -> bool:
-        """Where the month's budget is spent, a provider's vectors wait: background work asks nobody."""
-        settings, meter = self._studio.settings, self._studio.meter
-        is_paid = meter.is_paid(settings.choice(Job.EMBEDDINGS).provider)
-        return not is_paid or settings.budget_usd is None or meter.spent_usd()[1] < settings.budget_usd
+        """Where the month's budget is spent, a provider's vectors wait for a click: background work asks nobody."""
+        meter = self._studio.meter
+        is_paid = meter.is_paid(self._studio.settings.choice(Job.EMBEDDINGS).provider)
+        return self._is_waived or not is_paid or not meter.gate.is_closed
 
     async def _some(self) -> int:
         """Index a portion; return how many texts wait still."""
@@ -114,6 +118,7 @@ class OwnSearchDesk:
             self._is_behind = bool(left)
             self._studio.emit(o.IndexProgress(left, embedder.label if embedder else ""))
         if not left:
+            self._is_waived = False  # the yes was for what waited
             self._wanted.clear()
         return left
 
