@@ -10,24 +10,32 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import FakeChat, FakeModerator
+from tests.fakes.images import FakeImages, MemoryImages
 from tests.fakes.usage import MemoryUsage
 from tests.virtual_clock import virtual_clock
-from tests.voice.stage import Stage
+from tests.voice.stage import FakeTools, Stage
 from tests.voice.test_documents_desk import Scene, State, scene
-from tests.voice.test_metering import ANSWER, TABLE, new_stage
+from tests.voice.test_metering import ANSWER, PAID, TABLE, new_stage
 from tests.voice.test_own_search import Notes, notes
 from voiceapp.core import commands as c
 from voiceapp.core import documents as d
 from voiceapp.core import events as e
 from voiceapp.core.budget import Answer, AnswerBudget, BudgetAsked
 from voiceapp.core.checks import CheckDone, CheckText, DraftKept
+from voiceapp.core.images import GenerateImage, ImageJobEnded
 from voiceapp.core.models import Model, ModelTable
 from voiceapp.core.moderation import Action, Decision, OnFailure, Policy, Rule
 from voiceapp.core.own_search import PassagesFound, SearchPassages
-from voiceapp.core.settings import Choice, Settings
+from voiceapp.core.settings import Choice, Job, Settings
+from voiceapp.core.speech import ReplyEnd, ToolCall, ToolResult
 from voiceapp.core.turn import Phase
 from voiceapp.core.usage import UsageRow
+from voiceapp.resources import model_table
+from voiceapp.voice.account import Account, account_here
+from voiceapp.voice.desks.image_gate import GuardGate
+from voiceapp.voice.desks.images import ImageDesk
 from voiceapp.voice.desks.own_search import OwnSearchDesk
+from voiceapp.voice.studio import Studio
 
 __all__ = ["notes", "scene"]  # fixtures
 
@@ -165,3 +173,49 @@ async def test_an_upload_asks_once_and_a_no_keeps_the_documents(scene: Scene, tm
         await stage.until(lambda: scene.state() == [State.READY])
     assert scene.service.uploads == 2
     assert len(stage.all(BudgetAsked)) == 2
+
+
+# --- drawings -----------------------------------------------------------------------------------------------
+
+
+async def test_a_drawing_and_its_checks_are_one_question() -> None:
+    policy = Policy(image_prompt=Rule(Action.BLOCK), image=Rule(Action.BLOCK))
+    jobs = {"images": Choice("openai"), "moderation": Choice("openai", "judge of unknown price")}
+    stage = new_stage(settings=replace(Settings(), jobs=jobs, budget_usd=5.0, moderation=policy), spent_usd=6.0)
+    stage.maker.moderation = judge = FakeModerator()
+    painter = FakeImages()
+
+    def desks(studio: Studio) -> tuple[ImageDesk]:
+        return (ImageDesk(studio, MemoryImages(), painter, model_table(), Path("pictures"), GuardGate(studio)),)
+
+    stage.make_desks = desks
+    async with stage.session() as session:
+        session.handle(GenerateImage("a", "A lighthouse"))
+        asked = await stage.until_event(BudgetAsked)
+        assert (asked.job, judge.texts) == ("moderation", [])
+        session.handle(AnswerBudget(asked.number, Answer.ONCE))
+        ended = await stage.until_event(ImageJobEnded)
+    assert ended.problem is None
+    assert (judge.texts, len(judge.images)) == (["A lighthouse"], 1)
+    assert len(stage.all(BudgetAsked)) == 1
+
+
+@virtual_clock
+async def test_what_a_tool_pays_for_is_covered_by_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Account | None] = []
+
+    async def run(_tools: FakeTools, call: ToolCall) -> ToolResult:
+        seen.append(account_here())
+        return ToolResult(call.id, "done")
+
+    monkeypatch.setattr(FakeTools, "run", run)
+    call = (ToolCall("call_1", "shout", "{}"), ReplyEnd("tool_calls"))
+    stage = new_stage(FakeChat(call, ANSWER), settings=replace(PAID, budget_usd=5.0), spent_usd=6.0)
+    async with stage.session() as session:
+        session.handle(c.SendText("Hello.", is_aloud=False))
+        session.handle(AnswerBudget((await stage.until_event(BudgetAsked)).number, Answer.ONCE))
+        await stage.until_event(e.TurnTimed)
+    (account,) = seen
+    assert account is not None
+    await account.allow(Job.EMBEDDINGS, "openai")  # asks nobody: the person has agreed for this turn
+    assert len(stage.all(BudgetAsked)) == 1
