@@ -53,8 +53,10 @@ def test_voices_are_listed_and_heard(connected: Terminal, openai_server: Loopbac
     assert soundfile.info(out).duration > 1.0
     (session,) = openai_server.realtime.sessions
     assert session.config["audio"]["output"]["voice"] == "cedar"
-    assert connected.run(*words).code == 0
-    assert len(openai_server.realtime.sessions) == 1, "heard before, it is not paid for again"
+    assert connected.run("providers", "set", "openai", "--memory", "held").code == 0
+    for _twice in range(2):
+        assert connected.run(*words).code == 0
+    assert len(openai_server.realtime.sessions) == 2, "heard before, it is not paid for again; in private it is"
 
 
 def test_voices_of_this_computer(terminal: Terminal, tmp_path: Path) -> None:
