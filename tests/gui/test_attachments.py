@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import stat
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -121,7 +122,9 @@ class Scene:
         widget = target or self.window
         middle = QPointF(60, 60)
         action, button, no_key = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        enter = QDragEnterEvent(middle.toPoint(), action, mime, button, no_key)
+        with warnings.catch_warnings():  # PySide6 6.12 wants a QPointF, which older ones do not take
+            warnings.simplefilter("ignore", DeprecationWarning)
+            enter = QDragEnterEvent(middle.toPoint(), action, mime, button, no_key)
         QApplication.sendEvent(widget, enter)  # type: ignore[arg-type]
         assert enter.isAccepted()
         QApplication.sendEvent(widget, QDropEvent(middle, action, mime, button, no_key))  # type: ignore[arg-type]
