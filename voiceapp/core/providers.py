@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+WELL_KNOWN_PORTS = (11434, 1234, 8080, 8000)
+"""Of servers on this machine: Ollama; LM Studio; llama.cpp and LocalAI; vLLM and Speaches."""
+
 
 class Standing(StrEnum):
     """How a provider stands with one job."""

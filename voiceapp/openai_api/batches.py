@@ -11,10 +11,9 @@ from voiceapp.core.batch import ENDPOINT, Remote
 from voiceapp.core.errors import BadRequest, ProviderError
 from voiceapp.core.settings import Job
 from voiceapp.openai_api import sentences
-from voiceapp.openai_api.errors import error_for_event
-from voiceapp.openai_api.facts import is_error
-from voiceapp.openai_api.sse import NotTheProtocol, is_html, json_objects
-from voiceapp.openai_api.wire import Sent, Wire
+from voiceapp.openai_api.one_object import object_of
+from voiceapp.openai_api.sse import is_html
+from voiceapp.openai_api.wire import Wire
 
 UPLOAD_S = 600.0
 DOWNLOAD_BYTES = 2_000_000_000
@@ -41,7 +40,7 @@ class HttpBatches:
             async with self._wire.post(
                 "files", {"purpose": "batch"}, files=files, first_s=UPLOAD_S, is_urgent=False
             ) as sent:
-                answer = await self._object(sent)
+                answer = await object_of(self._wire, sent)
         except BadRequest as error:
             raise _not_offered(error) from None
         return self._text(answer, "id")
@@ -56,14 +55,14 @@ class HttpBatches:
         }
         try:
             async with self._wire.post("batches", body, is_urgent=False, is_repeatable=False) as sent:
-                return self._remote(await self._object(sent))
+                return self._remote(await object_of(self._wire, sent))
         except BadRequest as error:
             raise _not_offered(error) from None
 
     async def find(self, file_id: str, token: str) -> Remote | None:
         """As BatchService.find."""
         async with self._wire.get("batches?limit=100") as sent:
-            answer = await self._object(sent)
+            answer = await object_of(self._wire, sent)
         rows = answer.get("data")
         for row in rows if isinstance(rows, list) else ():
             if isinstance(row, Mapping) and row.get("input_file_id") == file_id:
@@ -75,12 +74,12 @@ class HttpBatches:
     async def status(self, batch_id: str) -> Remote:
         """As BatchService.status."""
         async with self._wire.get(f"batches/{batch_id}") as sent:
-            return self._remote(await self._object(sent))
+            return self._remote(await object_of(self._wire, sent))
 
     async def cancel(self, batch_id: str) -> Remote:
         """As BatchService.cancel."""
         async with self._wire.post(f"batches/{batch_id}/cancel", {}, is_urgent=False) as sent:
-            return self._remote(await self._object(sent))
+            return self._remote(await object_of(self._wire, sent))
 
     async def download(self, file_id: str) -> bytes:
         """As BatchService.download."""
@@ -99,18 +98,6 @@ class HttpBatches:
     async def close(self) -> None:
         """As BatchService.close."""
         await self._wire.close()
-
-    async def _object(self, sent: Sent) -> dict[str, Any]:
-        data = await self._wire.body(sent)
-        where = self._wire.where()
-        try:
-            documents = json_objects(data.decode("utf-8", "replace"))
-        except NotTheProtocol as problem:
-            raise sentences.not_the_protocol(problem.kind, where) from None
-        answer = documents[0] if documents else {}
-        if is_error(answer):
-            raise error_for_event(answer, where)
-        return answer
 
     def _remote(self, row: Mapping[str, Any]) -> Remote:
         given = row.get("request_counts")

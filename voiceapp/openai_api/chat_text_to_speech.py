@@ -15,6 +15,7 @@ from voiceapp.openai_api.chat_stream import reply_parts
 from voiceapp.openai_api.completions_protocol import CompletionsDecoder
 from voiceapp.openai_api.realtime_protocol import is_word_for_word, reading
 from voiceapp.openai_api.spoken_part import RATE_HZ
+from voiceapp.openai_api.spoken_text import check_length, pronounceable
 from voiceapp.openai_api.text_joiner import whole
 from voiceapp.openai_api.voice_names import FALLBACK_VOICE, voice_field, voice_for
 from voiceapp.openai_api.wire import Wire
@@ -57,12 +58,10 @@ class ChatTextToSpeech:
 
     async def speak(self, request: SpeechRequest) -> AsyncGenerator[Float32Block, None]:
         """Stream the sound of *request* at 24 kHz."""
-        text = whole(request.text).strip()
-        if not any(character.isalnum() for character in text):
+        if not (text := pronounceable(request.text)):
             return
         model = await self._wire.model_for(_JOB, self._model)
-        if len(text) > self.max_chars:
-            raise sentences.too_long(self._wire.where(model), detail=f"{len(text)} characters")
+        check_length(text, self.max_chars, self._wire.where(model))
         words: list[str] = []
         is_empty = True
         async with self._wire.post(_ENDPOINT, self._body(request, text, model)) as sent:

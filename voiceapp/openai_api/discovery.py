@@ -11,12 +11,11 @@ from typing import Any
 import httpx2
 
 from voiceapp.core.events import ServerFound
+from voiceapp.core.providers import WELL_KNOWN_PORTS
 from voiceapp.openai_api.client import trusted
 from voiceapp.openai_api.sse import NotTheProtocol, json_objects
 from voiceapp.openai_api.wire import Wire
 
-WELL_KNOWN_PORTS = (11434, 1234, 8080, 8000)
-"""Ollama; LM Studio; llama.cpp and LocalAI; vLLM and Speaches."""
 PATIENCE_S = 0.8
 """A server on this machine answers at once or is busy loading; then it is found next time."""
 MAX_ANSWER_BYTES = 4 * 1024 * 1024

@@ -10,10 +10,8 @@ from urllib.parse import quote
 
 from voiceapp.core.errors import BadAnswer, BadRequest, ProviderError, StoreError
 from voiceapp.openai_api import sentences
-from voiceapp.openai_api.errors import error_for_event
-from voiceapp.openai_api.facts import is_error
-from voiceapp.openai_api.sse import NotTheProtocol, json_objects
-from voiceapp.openai_api.wire import File, Sent, Wire
+from voiceapp.openai_api.one_object import object_of
+from voiceapp.openai_api.wire import File, Wire
 from voiceapp.ports.documents import Indexed
 
 UPLOAD_S = 600.0
@@ -57,7 +55,7 @@ class HttpDocuments:
         """As DocumentService.create."""
         try:
             async with self._wire.post("vector_stores", {"name": name}, is_urgent=False, is_repeatable=False) as sent:
-                return self._text(await self._object(sent), "id")
+                return self._text(await object_of(self._wire, sent), "id")
         except BadRequest as error:
             raise self._not_offered(error) from None
 
@@ -65,7 +63,7 @@ class HttpDocuments:
         """As DocumentService.is_there; one that has expired is none."""
         try:
             async with self._wire.get(f"vector_stores/{_quoted(store)}") as sent:
-                return (await self._object(sent)).get("status") != "expired"
+                return (await object_of(self._wire, sent)).get("status") != "expired"
         except BadRequest as error:
             if not _is_missing(error):
                 raise
@@ -83,7 +81,7 @@ class HttpDocuments:
             async with self._wire.post(
                 "files", {"purpose": "assistants"}, files={"file": part}, first_s=UPLOAD_S, is_urgent=False
             ) as sent:
-                return self._text(await self._object(sent), "id")
+                return self._text(await object_of(self._wire, sent), "id")
         except BadRequest as error:
             raise self._not_offered(error) from None
         finally:
@@ -93,13 +91,13 @@ class HttpDocuments:
         """As DocumentService.attach."""
         where = f"vector_stores/{_quoted(store)}/files"
         async with self._wire.post(where, {"file_id": file_id}, is_urgent=False) as sent:
-            return _indexed(await self._object(sent))
+            return _indexed(await object_of(self._wire, sent))
 
     async def indexed(self, store: str, file_id: str) -> Indexed | None:
         """As DocumentService.indexed."""
         try:
             async with self._wire.get(f"vector_stores/{_quoted(store)}/files/{_quoted(file_id)}") as sent:
-                return _indexed(await self._object(sent))
+                return _indexed(await object_of(self._wire, sent))
         except BadRequest as error:
             if not _is_missing(error):
                 raise
@@ -139,18 +137,6 @@ class HttpDocuments:
         except BadRequest as error:
             if not _is_missing(error):
                 raise
-
-    async def _object(self, sent: Sent) -> dict[str, Any]:
-        data = await self._wire.body(sent)
-        where = self._wire.where()
-        try:
-            documents = json_objects(data.decode("utf-8", "replace"))
-        except NotTheProtocol as problem:
-            raise sentences.not_the_protocol(problem.kind, where) from None
-        answer = documents[0] if documents else {}
-        if is_error(answer):
-            raise error_for_event(answer, where)
-        return answer
 
     def _text(self, row: dict[str, Any], name: str) -> str:
         value = row.get(name)

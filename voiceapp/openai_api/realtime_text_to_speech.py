@@ -22,6 +22,7 @@ from voiceapp.openai_api.realtime_line import Utterance, VoiceLine
 from voiceapp.openai_api.realtime_protocol import RATE_HZ, is_word_for_word, realtime_amounts
 from voiceapp.openai_api.realtime_socket import open_socket
 from voiceapp.openai_api.sound_stream import PcmJoiner
+from voiceapp.openai_api.spoken_text import check_length, pronounceable
 from voiceapp.openai_api.text_joiner import whole
 from voiceapp.openai_api.text_to_speech import MakeResampler
 from voiceapp.openai_api.voice_names import FALLBACK_VOICE, speed_for, voice_for
@@ -81,12 +82,10 @@ class RealtimeTextToSpeech:
 
     async def speak(self, request: SpeechRequest) -> AsyncGenerator[Float32Block, None]:
         """Stream the sound of *request* at 24 kHz."""
-        text = whole(request.text).strip()
-        if not any(character.isalnum() for character in text):
+        if not (text := pronounceable(request.text)):
             return
         model = await self._wire.model_for(_JOB, self._model)
-        if len(text) > self.max_chars:
-            raise sentences.too_long(self._wire.where(model), detail=f"{len(text)} characters")
+        check_length(text, self.max_chars, self._wire.where(model))
         voice, speed = self._expected = self._manner(request.voice, request.speed)
         style = whole(request.instructions).strip() if "instructions" in self._row.accepts else ""
         async with aclosing(self._tried(request, model, text, voice, speed, style)) as blocks:

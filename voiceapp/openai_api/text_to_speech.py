@@ -12,6 +12,7 @@ from voiceapp.core.speech import Basis, SpeechRequest, Usage, Voice
 from voiceapp.openai_api import sentences
 from voiceapp.openai_api.errors import error_for_event
 from voiceapp.openai_api.sound_stream import SoundDecoder, WrongSound
+from voiceapp.openai_api.spoken_text import check_length, pronounceable
 from voiceapp.openai_api.sse import NotTheProtocol
 from voiceapp.openai_api.text_joiner import whole
 from voiceapp.openai_api.voice_names import FALLBACK_VOICE, speed_for, voice_field, voice_for
@@ -60,12 +61,10 @@ class HttpTextToSpeech:
 
     async def speak(self, request: SpeechRequest) -> AsyncGenerator[Float32Block, None]:
         """Stream the sound of *request* at 24 kHz."""
-        text = whole(request.text).strip()
-        if not any(character.isalnum() for character in text):
-            return  # nothing to pronounce; some servers fail on it, others invent sounds
+        if not (text := pronounceable(request.text)):
+            return
         model = await self._wire.model_for(_ENDPOINT, self._model)
-        if len(text) > self.max_chars:
-            raise sentences.too_long(self._wire.where(model), detail=f"{len(text)} characters")
+        check_length(text, self.max_chars, self._wire.where(model))
         sound = SoundDecoder(RATE_HZ)
         async with (
             self._wire.post(_ENDPOINT, self._body(request, text, model)) as sent,

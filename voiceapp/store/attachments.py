@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from voiceapp.core.attachments import Attachment, Kind, Prepared
 from voiceapp.core.errors import StoreError
 from voiceapp.store.attached import COLUMNS, FOLDER, attachment_of
-from voiceapp.store.files import told_as_store_error
+from voiceapp.store.files import told_as_store_error, write_new
 from voiceapp.store.storable import storable
 
 Result = TypeVar("Result")
@@ -51,7 +51,7 @@ class FileAttachments:
     async def add(self, prepared: Prepared) -> Attachment:
         """As AttachmentStore.add: the file first, so that no row speaks of a file that is not there."""
         name = f"{uuid.uuid4().hex}.{prepared.format}"
-        await asyncio.to_thread(self._write_file, name, prepared.data)
+        await asyncio.to_thread(write_new, self.folder / name, prepared.data)
         values = {
             "kind": prepared.kind.value,
             "name": storable(prepared.name),
@@ -133,19 +133,3 @@ class FileAttachments:
 
         await asyncio.to_thread(unlink)
         return len(names)
-
-    def _write_file(self, name: str, data: bytes) -> None:
-        """Worker thread: whole and on the disk, or not there."""
-        path = self.folder / name
-        with told_as_store_error(path):
-            self.folder.mkdir(mode=0o700, exist_ok=True)
-            number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with os.fdopen(number, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-            except BaseException:
-                with suppress(OSError):
-                    path.unlink()
-                raise

@@ -80,6 +80,22 @@ def write_private(path: Path, text: str) -> None:
         raise
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """Write *data* to *path*, which must be new: whole and on the disk, or not there. Raises StoreError, DiskFull."""
+    with told_as_store_error(path):
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            with suppress(OSError):
+                path.unlink()
+            raise
+
+
 def set_aside(path: Path, now_s: float) -> Path:
     """Rename *path* to ``NAME.damaged-TIME`` and return the new name. Raises OSError."""
     stamp = datetime.fromtimestamp(now_s, UTC).strftime("%Y%m%d-%H%M%S")

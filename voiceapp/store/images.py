@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import sqlite3
 import uuid
@@ -20,7 +19,7 @@ from voiceapp.core.images import ImageOptions, StoredImage
 from voiceapp.core.picture import ENDINGS
 from voiceapp.core.search_text import folded
 from voiceapp.store.conversations import storable
-from voiceapp.store.files import told_as_store_error
+from voiceapp.store.files import told_as_store_error, write_new
 
 Result = TypeVar("Result")
 KEPT_DELETED_S = 3600.0
@@ -61,7 +60,7 @@ class FileImages:
     async def add(self, data: bytes, image: StoredImage) -> StoredImage:
         """As ImageStore.add: the file first, so that no row ever speaks of a picture that is not there."""
         name = f"{uuid.uuid4().hex}{ENDINGS[image.format]}"
-        await asyncio.to_thread(self._write_file, name, data)
+        await asyncio.to_thread(write_new, self.folder / name, data)
         values = _values(image) | {"file": name, "created_at": self._now()}
 
         def insert(db: sqlite3.Connection) -> StoredImage:
@@ -179,22 +178,6 @@ class FileImages:
         options = {name: value for name, value in json.loads(row["options"]).items() if name in _OPTIONS}
         plain = {name: row[name] for name in _PLAIN}
         return StoredImage(path=str(self.folder / row["file"]), options=ImageOptions(**options), **plain)
-
-    def _write_file(self, name: str, data: bytes) -> None:
-        """Worker thread: whole and on the disk, or not there."""
-        path = self.folder / name
-        with told_as_store_error(path):
-            self.folder.mkdir(mode=0o700, exist_ok=True)
-            number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with os.fdopen(number, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-            except BaseException:
-                with suppress(OSError):
-                    path.unlink()
-                raise
 
 
 _PLAIN = (

@@ -6,21 +6,23 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from voiceapp.core.events import ServerFound
+from voiceapp.core.providers import WELL_KNOWN_PORTS
 from voiceapp.core.settings import Settings
 
-PORTS = (11434, 1234, 8080, 8000)
 KNOCK_S = 0.3
 
 
 async def on_this_machine(settings: Settings) -> AsyncIterator[ServerFound]:
     """Yield servers that answer and are not configured yet. Never raises."""
-    answers = await asyncio.gather(*(_is_open(port) for port in PORTS))
+    answers = await asyncio.gather(*(_is_open(port) for port in WELL_KNOWN_PORTS))
     if not any(answers):
         return
     from voiceapp.openai_api.discovery import discover
 
     known = [provider.base_url for provider in settings.providers if provider.base_url]
-    async for found in discover(known, [port for port, is_open in zip(PORTS, answers, strict=True) if is_open]):
+    async for found in discover(
+        known, [port for port, is_open in zip(WELL_KNOWN_PORTS, answers, strict=True) if is_open]
+    ):
         yield found
 
 
