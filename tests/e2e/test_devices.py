@@ -14,7 +14,7 @@ from tests.e2e.inside import Talk, talk, until
 from tests.e2e.processes import voiceapp
 from tests.e2e.sounds import clauses_of, question, spoken_likeness
 from tests.e2e.stored import conversations_in
-from tests.soundcard import RATE_HZ, SPEAKER, SoundCard
+from tests.soundcard import MICROPHONE, RATE_HZ, SPEAKER, SoundCard
 from voiceapp.audio.soundfile_io import read, write
 from voiceapp.core.commands import Interrupt, SendText, StartTalking, StopTalking
 from voiceapp.core.conversation import TakeState
@@ -69,6 +69,22 @@ async def test_a_microphone_pulled_out_of_a_take_and_plugged_in_again(tmp_path: 
         assert (await it.wait_for(TranscriptReady, after=here)).text == "what time is it"
         await is_idle(it, it.events.index(back))
     await asyncio.to_thread(camera.close)
+
+
+async def test_the_only_microphone_pulled_out_of_a_take_ends_it_and_says_so(
+    tmp_path: Path, sound_card: SoundCard
+) -> None:
+    async with talk(tmp_path, Settings(is_reply_aloud=False, is_start_sound=False)) as it:
+        async with it.talking():
+            await play(sound_card, ASKED)
+            await asyncio.to_thread(sound_card.unplug_microphone)
+            told = await it.wait_for(DevicesChanged, lambda event: "is gone" in event.notice)
+            assert told.notice.endswith("The recording ends here; it is kept.")
+        assert (await it.wait_for(TranscriptReady)).text == ASKED
+        await is_idle(it, 0)
+        here = len(it.events)
+        await asyncio.to_thread(sound_card.plug_microphone)
+        await it.wait_for(DevicesChanged, lambda event: event.devices.input == MICROPHONE, after=here)
 
 
 async def test_a_loudspeaker_pulled_out_of_a_reply_and_plugged_in_again(tmp_path: Path, sound_card: SoundCard) -> None:

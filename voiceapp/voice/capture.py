@@ -82,7 +82,8 @@ class Rates:
 class Capture:
     """One take, from key-down to key-up. Cancelling :meth:`run` keeps what was recorded.
 
-    *beside* begins what the turn need not wait for, and sees it through.
+    *on_lost* gets why the microphone is gone and whether another one took over. *beside* begins what the turn need
+    not wait for, and sees it through.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class Capture:
         emit: Callable[[Event], None],
         *,
         on_flowing: Callable[[], None],
-        on_lost: Callable[[DeviceError], None],
+        on_lost: Callable[[DeviceError, bool], None],
         beside: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._turn = turn
@@ -186,5 +187,7 @@ class Capture:
         self._microphone.fall_back()
         try:
             self._open = await self._microphone.open()
-        finally:
-            self._on_lost(error)
+        except DeviceError:
+            self._on_lost(error, False)
+            raise
+        self._on_lost(error, True)

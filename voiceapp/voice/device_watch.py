@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from gettext import gettext as _
 
+from voiceapp.core.errors import DeviceError
 from voiceapp.core.events import Devices
 from voiceapp.core.settings import Settings
 from voiceapp.ports import AudioDevices
@@ -43,8 +44,14 @@ def in_use(there: Devices, settings: Settings, *, is_warm: bool) -> Devices:
     )
 
 
+def told_lost(error: DeviceError, *, is_replaced: bool) -> str:
+    """Say that the microphone of a take is gone, and what becomes of the take."""
+    rest = _("The recording goes on.") if is_replaced else _("The recording ends here; it is kept.")
+    return f"{error.message} {rest}"
+
+
 class DeviceWatch:
-    """Follows the list of devices once something other than the default was chosen.
+    """Follows the list of devices once something other than the default was chosen, or a device is missing altogether.
 
     Until then nothing is watched: the default is looked up whenever it is opened, and a device in use tells itself.
 
@@ -59,19 +66,26 @@ class DeviceWatch:
         self._on_list = on_list
         self._chosen: tuple[str, str] = ("", "")
         self._missing: set[tuple[str, bool]] = set()
-        self._is_chosen = asyncio.Event()
+        self._is_wanted = asyncio.Event()
 
     def choose(self, settings: Settings) -> None:
         """Follow the devices that *settings* choose. What was chosen and missing before is forgotten."""
         self._chosen = (settings.input_device, settings.output_device)
         self._missing &= {(self._chosen[0], True), (self._chosen[1], False)}
         if any(self._chosen):
-            self._is_chosen.set()
+            self._is_wanted.set()
+
+    def follow(self) -> None:
+        """Watch from now on: there is no microphone or loudspeaker at all, and whoever plugs one in must see it."""
+        self._is_wanted.set()
 
     async def run(self) -> None:
         """Watch for ever, or until the devices say that nothing will change."""
-        await self._is_chosen.wait()
-        is_first = True
+        there = self._devices.devices()
+        if not (there.input and there.output):
+            self.follow()
+        await self._is_wanted.wait()
+        is_first = any(self._chosen)  # otherwise what is missing may be there by now
         async with aclosing(self._devices.changes()) as changes:
             async for there in changes:
                 news = tuple(self._compare(there))

@@ -36,7 +36,7 @@ from voiceapp.core.trace import Decision
 from voiceapp.ports import EngineSet
 from voiceapp.voice.account import Account, metered
 from voiceapp.voice.clerk import Clerk
-from voiceapp.voice.device_watch import DeviceWatch, News, in_use
+from voiceapp.voice.device_watch import DeviceWatch, News, in_use, told_lost
 from voiceapp.voice.history import History
 from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
@@ -360,8 +360,9 @@ class VoiceSession:
             sentence = self._rings.pop(0)
             self._begin(t.AskedInWriting(), lambda turn: turn.ring(sentence), is_aloud=True)
 
-    def _on_microphone_lost(self, error: DeviceError) -> None:
-        self._emit(DevicesChanged(self._devices(), _("{what} The recording goes on.").format(what=error.message)))
+    def _on_microphone_lost(self, error: DeviceError, is_replaced: bool) -> None:
+        self._watch.follow()
+        self._emit(DevicesChanged(self._devices(), told_lost(error, is_replaced=is_replaced)))
 
     def _on_warm_trouble(self, error: DeviceError) -> None:
         """The microphone that was held open between takes failed."""

@@ -100,7 +100,7 @@ class Studio:
     engines: EngineSet
     tools: tuple[ToolSpec, ...]
     run_tool: Callable[[int, int, ToolCall], Awaitable[ToolResult]]
-    on_microphone_lost: Callable[[DeviceError], None]
+    on_microphone_lost: Callable[[DeviceError, bool], None]
     meter: Meter
     account: Account
     beside: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
