@@ -24,7 +24,7 @@ def report_of(folder: Path, *words: str) -> dict[str, Any]:
 @pytest.mark.sound
 @pytest.mark.usefixtures("sound_card_server")
 def test_a_turn_is_measured(tmp_path: Path) -> None:
-    report = report_of(tmp_path, "turn", "-n", "1", "--char-ms", "4")
+    report = report_of(tmp_path, "turn", "-n", "1", "--char-ms", "10")  # enough sound to be cut off in the middle of it
     values = {series["name"].partition(":")[0].strip(): series["values"] for series in report["series"]}
     (response,), (overhead,), (service,) = (
         values["response"],

@@ -141,7 +141,7 @@ def find(recording: Recording, calls: list[Call], turns: list[Turn], cut: list[T
         found.boundaries += sum(call.path == "/audio/speech" for call in its_calls) - 1
     for one in cut:
         assert one.escaped_at is not None
-        last = recording.last_sound(one.escaped_at - 0.2, one.ended_at)
+        last = recording.last_sound(one.released_at, one.ended_at)
         assert last is not None, "an interrupted turn had made no sound"
         found.silence_ms.append(max(0.0, (last - one.escaped_at) * 1000))
     return found
