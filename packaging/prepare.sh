@@ -94,6 +94,7 @@ make_environment() { # $1: run or test
   local uv
   uv=$(bring_uv "$base") || uv=
   export UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 # the system's certificates, as pip and curl use
+  export UV_COMPILE_BYTECODE=1 # as pip does: otherwise the first start and the first turn compile what they import
   if [ ! -x "$PY" ]; then
     if [ -n "$uv" ]; then "$uv" venv -q --python "$base" "$VENV"; else "$base" -m venv "$VENV" ||
       die "could not make an environment; on Debian and Ubuntu: apt install python3-venv"; fi
@@ -106,6 +107,7 @@ make_environment() { # $1: run or test
     "$PY" -m pip install -q -c "$ROOT/packaging/constraints.txt" "${group_args[@]}" -e "$ROOT"
   fi
   if [ "$1" = test ]; then bring_model "$uv"; fi
+  "$PY" -m compileall -q "$ROOT/voiceapp" || true # a folder that cannot be written to costs time at each start, no more
   stamp "$1" >"$mark"
 }
 

@@ -1,6 +1,8 @@
 """From the command to a window that takes the first press, and what it uses while nobody does anything.
 
-Every start is a new process with a data folder of its own, after one that warms the disk cache and the byte code.
+Every start is a new process with a data folder of its own, after one that warms the disk cache and the byte code. That
+is kept in the measurement's own folder: an environment may forbid writing it (``PYTHONDONTWRITEBYTECODE``), which no
+installed program meets and which would measure the compiler.
 "Usable": the window is shown, the session ready and the talk button enabled; the program then writes the file named
 by its hidden option ``--ready-file``.
 """
@@ -8,6 +10,7 @@ by its hidden option ``--ready-file``.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -68,8 +71,10 @@ def window(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     folder.mkdir(parents=True)
     ready = folder / "ready"
     command = [sys.executable, "-m", "voiceapp", "--data-dir", str(folder / "data"), "--ready-file", str(ready)]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(folder.parent / "bytecode")
     began_at = time.monotonic()
-    with subprocess.Popen(command) as process:
+    with subprocess.Popen(command, env=environment) as process:
         try:
             yield process, (usable_at(ready, process) - began_at) * 1000
         finally:
