@@ -6,7 +6,7 @@ Not modal: open it with ``show()`` or :meth:`SettingsDialog.open_page`. Give it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPainter, QPaintEvent
@@ -77,11 +77,17 @@ class SettingsDialog(QDialog):
 
     wanted = Signal(object)
 
-    def __init__(self, theme: Theme, facts: Facts | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        facts: Facts | None = None,
+        parent: QWidget | None = None,
+        settings: Settings | None = None,
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
         known = facts or Facts()
-        self.settings = Settings()
+        self.settings = settings or Settings()
         self._pending: Settings | None = None
         self._apply_soon = QTimer(self, singleShot=True, interval=APPLY_AFTER_MS)
         self._apply_soon.timeout.connect(self.apply_now)
@@ -103,7 +109,7 @@ class SettingsDialog(QDialog):
             ("about", lambda: AboutPage(theme, known)),
         ]
         self._pages: dict[str, SettingsPage] = {}
-        self._made: SettingsPage | None = None
+        self._steps = self._make()
         self._buttons: dict[str, PageButton] = {}
         self._stack = QStackedWidget()
         self._row = QHBoxLayout(self)
@@ -112,28 +118,28 @@ class SettingsDialog(QDialog):
         self._row.addWidget(self._stack, 1)
 
     def make_next(self) -> bool:
-        """Make one part, a page or the list of them; False: all are made. Who does not call it gets all at once."""
-        if self._made is not None:
-            page, self._made = self._made, None
+        """Make one part, some controls or the list of pages; False: all are made. Who does not call it gets all."""
+        return next(self._steps, False) is None
+
+    def _make(self) -> Iterator[None]:
+        """Make the pages. A page's first controls are dressed together, every later one as it is put in."""
+        for name, make in self._makers:
+            page = self._pages[name] = make()
+            yield
             self._add_scrolled(page)
+            yield
+            yield from page.steps(self.settings)
+            page.column.addStretch(1)
             page.edited.connect(self._on_edited)
             page.wanted.connect(self._on_wanted)
-            return True
-        if self._makers:
-            name, make = self._makers.pop(0)
-            page = self._pages[name] = self._made = make()
-            page.show_settings(self.settings)
-            return True
-        if self._buttons:
-            return False
         self._row.insertWidget(0, self._make_rail())
         self.show_page("providers")
-        return True
+        yield
 
     @property
     def pages(self) -> dict[str, SettingsPage]:
         """The pages by name."""
-        while self.make_next():
+        for _made in self._steps:
             pass
         return self._pages
 
@@ -187,7 +193,6 @@ class SettingsDialog(QDialog):
         return rail
 
     def _add_scrolled(self, page: SettingsPage) -> None:
-        page.column.addStretch(1)
         page.setMaximumWidth(840)
         area = QScrollArea()
         dress(self._theme, area)

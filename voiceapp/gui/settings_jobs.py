@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Signal
@@ -94,19 +94,33 @@ class JobsPage(SettingsPage):
         self._found: dict[str, tuple[str, ...]] = {}
         self._choices: dict[Job, EngineChoice] = {}
         self._rows: dict[Job, Row] = {}
+        self.know("model", "engine", "provider", "fallback", "cache")
+        self._unmade = self._sections()
+
+    def _sections(self) -> Iterator[None]:
+        """Make the controls, row by row: together they take longer than the window may wait."""
         panel = self.section()
         for job, (label, hint) in self._turn_jobs().items():
             self._add_row(panel, job, label, hint)
+            yield
             if job is Job.CHAT:
                 self._add_effort(panel)
+                yield
         self._add_by_ear(panel)
         self._note = note("")
         self.column.addWidget(self._note)
         more = self.section(self.tr("Beside the conversation"))
         for job, (label, hint) in self._other_jobs().items():
+            yield
             self._add_row(more, job, label, hint)
+        yield
         self._add_fallbacks()
-        self.know("model", "engine", "provider", "fallback", "cache")
+        yield
+        self._add_keeping()
+
+    def steps(self, settings: Settings) -> Iterator[None]:
+        yield from self._unmade
+        yield from super().steps(settings)
 
     def _turn_jobs(self) -> dict[Job, tuple[str, str]]:
         return {
@@ -180,6 +194,10 @@ class JobsPage(SettingsPage):
         )
         for box in self.fallbacks:
             box.activated.connect(lambda: self._on_fallbacks())
+        self._last_panel = panel
+
+    def _add_keeping(self) -> None:
+        panel = self._last_panel
         self.cached = Switch(self.theme, self.tr("Reuse answers"))
         self.cached.clicked.connect(lambda on: self.offer(replace(self.settings, is_cached=bool(on))))
         hint = self.tr(
@@ -200,6 +218,8 @@ class JobsPage(SettingsPage):
 
     def show_settings(self, settings: Settings) -> None:
         super().show_settings(settings)
+        for _made in self._unmade:
+            pass
         for job, control in self._choices.items():
             names = self._names(job)
             if control.choice() != self._chosen(job) or control.provider.count() != len(names):

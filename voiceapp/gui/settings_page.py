@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -75,8 +75,13 @@ class SettingsPage(QWidget):
         """Let the filter find this page by *words*."""
         self._words += words
 
+    def steps(self, settings: Settings) -> Iterator[None]:
+        """Make what is not made yet and show *settings*, the longer pages a few controls at a time."""
+        self.show_settings(settings)
+        yield
+
     def show_settings(self, settings: Settings) -> None:
-        """Show *settings*; emits nothing."""
+        """Show *settings*; emits nothing. What is not made yet is made at once."""
         self.settings = settings
 
     def handle(self, event: Event) -> None:

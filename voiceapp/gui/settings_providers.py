@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
@@ -67,7 +69,7 @@ class ProviderCard(QWidget):
         super().__init__()
         self.provider = provider
         is_local = provider.kind is ProviderKind.LOCAL
-        grid = QGridLayout(self)
+        grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 12, 0, 12)
         grid.setVerticalSpacing(6)
         name = QLabel(provider.shown)
@@ -93,11 +95,11 @@ class ProviderCard(QWidget):
         self.key_toggle.setVisible(not is_local)
         grid.addWidget(self.line, 1, 0)
         grid.addWidget(self._make_key(), 2, 0)
-        grid.addWidget(self._make_fields(), 3, 0)
         grid.addWidget(self.checks, 4, 0)
         self.check.clicked.connect(lambda: self._on_check(TESTED))
         self.checks.images_wanted.connect(lambda: self._on_check((Job.IMAGES.value,)))
         self.remove.clicked.connect(lambda: self.removed.emit(provider.name))
+        self.address_toggle.clicked.connect(lambda: self._fold(self.fields, self.fields.address))
 
     def _button(self, words: str, kind: str = "") -> QPushButton:
         button = QPushButton(words)
@@ -124,13 +126,14 @@ class ProviderCard(QWidget):
         self._key_box = box
         return box
 
-    def _make_fields(self) -> QWidget:
-        self.fields = ProviderFields(self.provider)
-        self.fields.edited.connect(self.edited)
-        self.address, self.address_row = self.fields.address, self.fields.address_row
-        self.fields.hide()
-        self.address_toggle.clicked.connect(lambda: self._fold(self.fields, self.address))
-        return self.fields
+    @cached_property
+    def fields(self) -> ProviderFields:
+        """What is folded away; made when it is first unfolded, as most cards never are."""
+        fields = ProviderFields(self.provider)
+        fields.edited.connect(self.edited)
+        fields.hide()
+        self._grid.addWidget(fields, 3, 0)
+        return fields
 
     def _fold(self, box: QWidget, field: QLineEdit) -> None:
         box.setVisible(box.isHidden())
@@ -226,13 +229,22 @@ class ProvidersPage(SettingsPage):
         self._panel.clear()
         self._cards.clear()
         for provider in settings.providers:
-            card = ProviderCard(self.theme, provider)
-            card.wanted.connect(self.wanted)
-            card.removed.connect(self._on_remove)
-            card.edited.connect(self._on_provider)
-            self._cards[provider.name] = card
-            self._panel.add(card)
-            self.know(provider.shown)
+            self._add_card(provider)
+
+    def steps(self, settings: Settings) -> Iterator[None]:
+        for provider in settings.providers:
+            self._add_card(provider)
+            yield
+        yield from super().steps(settings)
+
+    def _add_card(self, provider: Provider) -> None:
+        card = ProviderCard(self.theme, provider)
+        card.wanted.connect(self.wanted)
+        card.removed.connect(self._on_remove)
+        card.edited.connect(self._on_provider)
+        self._cards[provider.name] = card
+        self._panel.add(card)
+        self.know(provider.shown)
 
     def card(self, name: str) -> ProviderCard:
         """Return the card of provider *name*."""
@@ -286,6 +298,6 @@ class ProvidersPage(SettingsPage):
 
     def _on_provider(self, edited: Provider) -> None:
         providers = tuple(edited if p.name == edited.name else p for p in self.settings.providers)
-        if self.offer(replace(self.settings, providers=providers), self._cards[edited.name].address_row):
+        if self.offer(replace(self.settings, providers=providers), self._cards[edited.name].fields.address_row):
             self.show_settings(self.settings)
             self.wanted.emit(c.CheckProvider(edited.name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -111,22 +111,32 @@ class SideWindows:
     def _make_settings(self, facts: Facts) -> None:
         from voiceapp.gui.settings_dialog import SettingsDialog
 
-        dialog = SettingsDialog(self._theme, facts)
-        QTimer.singleShot(0, self._bridge, lambda: self._go_on_making(dialog))
+        settings = None if self._ready is None else self._ready.settings
+        dialog = SettingsDialog(self._theme, facts, settings=settings)
+        self._go_on_making(self._steps_to_open(dialog))
 
-    def _go_on_making(self, dialog: SettingsDialog) -> None:
-        """Make the settings part by part, other events between; then tell what they have missed and open them."""
-        began_s = perf_counter()
+    def _steps_to_open(self, dialog: SettingsDialog) -> Iterator[None]:
+        """Make the settings part by part; then tell what they have missed and open them."""
+        yield
         while dialog.make_next():
-            if (perf_counter() - began_s) * 1000 > SLICE_MS:
-                QTimer.singleShot(0, self._bridge, lambda: self._go_on_making(dialog))
-                return
-        self._settings = dialog
+            yield
+        self._settings = dialog  # from here on it hears of everything itself
         dialog.wanted.connect(self._bridge.send)
-        for told in (self._ready, *self._listed.values()):
-            if told is not None:
-                dialog.handle(told)
+        if self._ready is not None:
+            dialog.handle(self._ready)
+        for provider in tuple(self._listed):
+            yield
+            dialog.handle(self._listed[provider])
+        yield
         dialog.open_page(self._wanted_page)
+
+    def _go_on_making(self, steps: Iterator[None]) -> None:
+        """Take some of *steps*, and the next ones once other events had their turn."""
+        began_s = perf_counter()
+        for _taken in steps:
+            if (perf_counter() - began_s) * 1000 > SLICE_MS:
+                QTimer.singleShot(0, self._bridge, lambda: self._go_on_making(steps))
+                return
 
     def show_recordings(self) -> None:
         """Open the list of recordings."""
