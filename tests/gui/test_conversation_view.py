@@ -369,6 +369,32 @@ def test_an_answer_that_was_only_not_spoken_is_not_asked_for_again(page: Page) -
     assert page.wanted == [c.SpeakMessage(2)]
 
 
+def test_the_rest_of_what_was_not_heard_is_offered(page: Page) -> None:
+    page.open(said(1, "Tell me."))
+    page.tell(e.SettingsChanged(CLOUD), e.MessageAdded(answered(2, "", is_complete=False), 1))
+    page.tell(e.ReplyDelta(2, 1, "Once upon a time."))
+    page.tell(e.MessageChanged(replace(answered(2, "Once upon a time."), heard_chars=5), 1))
+    page.tell(e.TurnFailed(1, e.Problem("timeout", "The voice did not answer.", is_retryable=True), message_id=2))
+    reply, card = page.only(ReplyView), page.only(ProblemCard)
+    assert isinstance(reply, ReplyView)
+    assert isinstance(card, ProblemCard)
+    assert reply.cut_words == "3 words were not heard."
+    rest = button(reply, "Speak the rest")
+    rest.click()
+    card.again.click()
+    assert page.wanted == [c.SpeakMessage(2, is_rest=True)] * 2
+    page.tell(e.PlaybackChanged(message_id=2))
+    assert not rest.isEnabled()
+    page.tell(e.PlaybackChanged(), e.MessageChanged(replace(answered(2, "Once upon a time."), heard_chars=17), 2))
+    assert reply.cut_words == ""
+    assert not rest.isVisible()
+
+
+def button(view: ReplyView, words: str) -> QPushButton:
+    (found,) = [one for one in view.findChildren(QPushButton) if one.text() == words]
+    return found
+
+
 def test_a_replacement_of_a_voice_becomes_the_voice(page: Page) -> None:
     problem = e.Problem("model_gone", "It is gone.", provider="OpenAI", model="old", replacement="new")
     unspoken(page, problem).replace.click()

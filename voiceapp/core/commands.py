@@ -59,9 +59,10 @@ class Regenerate:
 
 @dataclass(frozen=True)
 class SpeakMessage:
-    """Read message *message_id* aloud (again)."""
+    """Read message *message_id* aloud (again). *is_rest*: from the sentence on that was not heard to its end."""
 
     message_id: int
+    is_rest: bool = False
 
 
 @dataclass(frozen=True)

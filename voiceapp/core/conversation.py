@@ -124,8 +124,8 @@ class Message:
         text: as said or written; for the assistant Markdown.
         created_at: Unix time in seconds.
         take_id: the recording behind a spoken user message.
-        heard_chars: how much of an assistant's *text* the person heard before interrupting, in characters;
-            None where nothing was cut off.
+        heard_chars: how much of an assistant's *text* the person heard, in characters, where the speaking ended before
+            its end: by them, by a check or by a fault; None where nothing was cut off.
         engine: who produced the text, as shown ("OpenAI gpt-6-luna").
         is_complete: False while it is being written, and after a crash or an error.
         tool_uses: what the model called before this reply, in order.
@@ -187,15 +187,15 @@ class Line:
 
 TOLD_RESULT_CHARS = 600
 """Of a tool's result in an earlier turn: enough to refer to it, not enough to crowd out the conversation."""
-INTERRUPTED_NOTE = "[The user interrupted here and did not hear the rest.]"
+INTERRUPTED_NOTE = "[The speaking ended here; the user did not hear the rest.]"
 SPOKEN_NOTE = "[The user said something here that was heard, but not written down.]"
 
 
 def told(messages: Sequence[Message]) -> tuple[Line, ...]:
-    """Return what the model is told: of an interrupted reply only what was heard, and empty messages not at all."""
+    """Return what the model is told: of a reply that was cut off only what was heard; empty messages not at all."""
     lines: list[Line] = []
     for message in messages:
-        if message.heard_chars is None:
+        if message.heard_chars is None or (message.is_complete and message.heard_chars >= len(message.text)):
             text = message.text.strip()
         else:
             heard = message.text[: message.heard_chars].strip()

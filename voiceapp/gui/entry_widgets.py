@@ -107,6 +107,7 @@ class EntryWidgets(QObject):
         view.source_chosen.connect(lambda source: self._act_on(source, message_id))
         view.regenerate.connect(lambda: self.wanted.emit(c.Regenerate(message_id)))
         view.speak.connect(lambda: self._speak(message_id))
+        view.speak_rest.connect(lambda: self.wanted.emit(c.SpeakMessage(message_id, is_rest=True)))
         view.check.connect(lambda: self.wanted.emit(CheckMessage(message_id)))
         return view
 

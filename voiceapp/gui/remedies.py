@@ -31,7 +31,8 @@ class Remedies:
         """Return the command that tries again what failed; an answer that is whole was only not spoken."""
         message = entry.message
         if message is not None and message.role is Role.ASSISTANT and message.text:
-            return c.SpeakMessage(message.id) if message.is_complete else c.Regenerate(message.id)
+            is_rest = message.heard_chars is not None
+            return c.SpeakMessage(message.id, is_rest) if message.is_complete else c.Regenerate(message.id)
         last = next((item for item in reversed(self._model.entries) if isinstance(item, n.UserTurn)), None)
         if last is not None and (entry.take is None or last.message.take_id == entry.take.id):
             return c.Regenerate(last.message.id)  # it was heard: only the answer is missing

@@ -18,6 +18,7 @@ from voiceapp.gui.code_block import CodeBlock
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.conversation_entries import Reply
 from voiceapp.gui.copy_button import CopyIcon
+from voiceapp.gui.cut_line import CutLine
 from voiceapp.gui.dress import Words, dress
 from voiceapp.gui.markdown_blocks import Block, BlockScanner, Kind
 from voiceapp.gui.markdown_writer import MarkdownWriter
@@ -50,6 +51,7 @@ class ReplyView(Stack):
     source_chosen = Signal(object)
     regenerate = Signal()
     speak = Signal()
+    speak_rest = Signal()
     check = Signal()
 
     def __init__(self, theme: Theme, reply: Reply, parent: QWidget | None = None) -> None:
@@ -77,8 +79,9 @@ class ReplyView(Stack):
         self._more.setObjectName("show-more")
         self._more.clicked.connect(self._show_more)
         self._more.hide()
-        self._cut = IconLine(theme, "hand", "ink2")
+        self._cut = CutLine(theme)
         self._cut.hide()
+        self._cut.rest_wanted.connect(self.speak_rest)
         self._verdict = IconLine(theme, "flag", "problem")
         self._verdict.hide()
         self.footer = ReplyFooter(theme, lambda: self.text)
@@ -146,6 +149,7 @@ class ReplyView(Stack):
             part.set_heard(message.heard_chars)
         if is_cut:
             self._cut.set_text(self._cut_words())
+            self._cut.offer_rest(message.is_complete)
         verdict = self._reply.verdict
         self._cut.setVisible(is_cut and not verdict)
         self._verdict.set_text(verdict)
@@ -317,6 +321,7 @@ class ReplyView(Stack):
     def set_playing(self, is_playing: bool) -> None:
         """Let the speak button stop what it started."""
         self.footer.set_speaking(is_playing)
+        self._cut.set_speaking(is_playing)
 
     def set_look(self) -> None:
         """The colours have changed: write everything again, a part per step."""

@@ -195,6 +195,9 @@ class SpokenReply:
     that at most :data:`AHEAD` clauses are ahead of what is heard. Where the text breaks off, what has come is
     spoken to its end; where the voice breaks off, the text is received to its end; then the error is raised.
 
+    Args:
+        from_char: clauses that end before this character of the text are left out.
+
     Attributes:
         stopped_at: the clause that *gate* did not let sound; nothing after it was spoken either.
         held_s: how long sound that was there had to wait for *gate*, in all.
@@ -207,12 +210,14 @@ class SpokenReply:
         rules: LanguageRules,
         playback: Playback,
         gate: Gate | None = None,
+        from_char: int = 0,
     ) -> None:
         self._speech = speech
         self._template = template
         self._rules = rules
         self._playback = playback
         self._gate = gate
+        self._from_char = from_char
         self.stopped_at: Clause | None = None
         self.held_s = 0.0
         self._clauses: asyncio.Queue[Spoken | None] = asyncio.Queue()
@@ -237,17 +242,18 @@ class SpokenReply:
                 on_delta(delta)
                 for start in range(0, len(delta), SLICE_CHARS):
                     for clause in splitter.push(delta[start : start + SLICE_CHARS]):
-                        self._clauses.put_nowait(self._cut(clause))
+                        self._take(clause)
                     if len(delta) > SLICE_CHARS:
                         await asyncio.sleep(0)  # a megabyte in one piece must not hold up the loop
         except VoiceAppError as error:
             self._error = self._error or error
         for last in splitter.finish():
-            self._clauses.put_nowait(self._cut(last))
+            self._take(last)
         self._clauses.put_nowait(None)
 
-    def _cut(self, clause: Clause) -> Spoken:
-        return Spoken(clause, self._gate(clause) if self._gate is not None else None)
+    def _take(self, clause: Clause) -> None:
+        if not self._from_char or clause.end > self._from_char:
+            self._clauses.put_nowait(Spoken(clause, self._gate(clause) if self._gate is not None else None))
 
     async def _synthesise(self, stages: asyncio.TaskGroup) -> None:
         while (ahead := await self._clauses.get()) is not None:
@@ -275,6 +281,7 @@ class SpokenReply:
                 error = lost
             if error is not None:
                 self._error, self._is_mute = self._error or error, True
+                self._playback.broke_off(ahead.clause)
         try:
             await self._playback.end()
         except VoiceAppError as error:

@@ -21,12 +21,16 @@ TICK_S = 1 / 30
 
 @dataclass
 class Span:
-    """A clause's place in the output. *frames* grows while it is queued; *is_whole* once all of it is."""
+    """A clause's place in the output.
+
+    *frames* grows while it is queued; *is_whole* once all of it is; *is_broken* where no more of it will come.
+    """
 
     clause: Clause
     start_frame: int
     frames: int = 0
     is_whole: bool = False
+    is_broken: bool = False
 
 
 class _Stream:
@@ -98,9 +102,9 @@ class Playback:
             await speaker.close()
 
     async def begin(self) -> None:
-        """Start a turn's sound: earlier spans are forgotten."""
-        speaker = await self.warm()
+        """Start a turn's sound: earlier spans are forgotten, at once."""
         self._spans, self._queued_frames = [], 0
+        speaker = await self.warm()
         self._base_frames = speaker.played_frames
 
     @property
@@ -117,6 +121,11 @@ class Playback:
             await self._put(span, stream, block)
         await self._put(span, stream, None)
         span.is_whole = True
+
+    def broke_off(self, clause: Clause) -> None:
+        """The sound of *clause*, the last one, ended before its time: how much of its words was heard is not known."""
+        if self._spans and self._spans[-1].clause is clause:
+            self._spans[-1].is_broken = True
 
     async def play_marked(self, pieces: AsyncIterator[tuple[Clause, Float32Block]], rate_hz: int) -> None:
         """Queue one unbroken sound whose *pieces* each belong to a clause; the next clause ends the one before."""
@@ -166,7 +175,7 @@ class Playback:
         heard = self._heard_frames()
         chars = 0
         for span in self._spans:
-            if heard <= span.start_frame:
+            if heard <= span.start_frame or span.is_broken:
                 break
             if span.is_whole and heard >= span.start_frame + span.frames:
                 chars = span.clause.end
@@ -193,9 +202,8 @@ class Playback:
     # --- inside -------------------------------------------------------------------------------------------
 
     def _heard_frames(self) -> int:
-        if self._speaker is None:
-            return 0
-        return max(0, min(self._queued_frames, self._speaker.played_frames - self._base_frames))
+        played = self._speaker.played_frames if self._speaker is not None else 0
+        return max(0, min(self._queued_frames, played - self._base_frames))
 
     async def _ready(self) -> Loudspeaker:
         """Have an output open, the default where the one in use vanished meanwhile. Raises DeviceError."""
@@ -226,10 +234,11 @@ class Playback:
         The last *unheard_frames* of what was queued are still to be played.
         """
         heard, lost_hz = self._heard_frames(), self._speaker.rate_hz if self._speaker else 0
+        heard = min(heard, self._queued_frames - unheard_frames)
         self._name = ""
         await self.switch()
+        self._base_frames = -heard  # what was heard stays known, whether there is another output or not
         speaker = await self.prepare()
-        heard = min(heard, self._queued_frames - unheard_frames)
         if lost_hz and lost_hz != speaker.rate_hz:
             ratio = speaker.rate_hz / lost_hz
             heard, self._queued_frames = round(heard * ratio), round(self._queued_frames * ratio)

@@ -166,10 +166,13 @@ class Replying:
         on_delta: Callable[[str], None],
         message_id: int | None,
         sounding: SoundingReply | None = None,
+        *,
+        from_char: int = 0,
     ) -> Clause | None:
         """Speak *deltas* as they come, until the last word was heard; of a message only what a check lets pass.
 
-        *sounding*: plays the sound that comes with them; where none came, they are spoken after all.
+        *sounding*: plays the sound that comes with them; where none came, they are spoken after all. *from_char*: as
+        :class:`SpokenReply`.
         Returns the clause at which a check ended the speaking, None where everything was spoken.
         """
         settings, playback = self._studio.settings, self._studio.playback
@@ -192,6 +195,7 @@ class Replying:
             self._studio.parts.rules_for(settings.language),
             playback,
             gate,
+            from_char,
         )
         try:
             async with playback.reporting(message_id, self.on_sound):
@@ -234,7 +238,11 @@ class Replying:
         self._cut = (playback.heard(self._reply.text), playback.heard_s())
 
     async def keep(self, error: VoiceAppError | None) -> None:
-        """The reply was cut off, by the person or by *error*: store what was written and what was heard."""
+        """The reply was cut off, by the person or by *error*: store what was written and what was heard.
+
+        Where a fault left a part unheard, that part counts as not said; an answer whose voice never began is one in
+        writing, read on the page.
+        """
         message, studio, text = self.message, self._studio, self._reply.text
         if message is None:
             return
@@ -244,12 +252,15 @@ class Replying:
             empty = Message(message.id, message.conversation_id, Role.ASSISTANT, "", message.created_at)
             studio.emit(MessageChanged(empty, self._turn))
             return
-        heard, at_s = self._cut if self._cut and self._is_aloud and error is None else (None, 0.0)
+        if error is not None and self._is_aloud:
+            self.cut()
+            self._cut = self._cut if self._cut and self._cut[0] and unheard_words(text, self._cut[0]) else None
+        heard, at_s = self._cut if self._cut and self._is_aloud else (None, 0.0)
         timings = self._stopwatch.timings()
         await studio.history.complete(
             message.id, text, turn=self._turn, heard_chars=heard, timings=timings, is_complete=bool(self._reply.finish)
         )
-        if heard is not None:
+        if heard is not None and error is None:
             studio.emit(Interrupted(message.id, self._turn, at_s, unheard_words(text, heard)))
         await self._hosted.keep()  # last: what was heard matters more than where it came from
 

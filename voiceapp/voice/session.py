@@ -115,8 +115,8 @@ class VoiceSession:
                 self._begin(t.TakeSent(), lambda turn: turn.retry(take_id, provider), is_aloud=is_aloud)
             case c.PlayTake(take_id):
                 self._begin(t.AskedInWriting(), lambda turn: turn.play_take(take_id), is_aloud=True)
-            case c.Regenerate(message_id) | c.SpeakMessage(message_id):
-                self._again(message_id, is_new=isinstance(command, c.Regenerate))
+            case c.Regenerate() | c.SpeakMessage():
+                self._again(command)
             case _:
                 return self._is_trial(command)
         return True
@@ -126,13 +126,13 @@ class VoiceSession:
         if self._task is not None:
             await asyncio.wait([self._task])
 
-    def _again(self, message_id: int, *, is_new: bool) -> None:
-        message = self._studio.history.message(message_id)
-        if message is None or (message.role is Role.USER and not is_new):
-            return
-        work = (lambda turn: turn.regenerate(message)) if is_new else (lambda turn: turn.read_aloud(message))
-        aloud = self._studio.settings.is_reply_aloud if is_new else True
-        self._begin(t.AskedInWriting(), work, is_aloud=aloud)
+    def _again(self, wish: c.Regenerate | c.SpeakMessage) -> None:
+        message = self._studio.history.message(wish.message_id)
+        if message is not None and isinstance(wish, c.Regenerate):
+            aloud = self._studio.settings.is_reply_aloud
+            self._begin(t.AskedInWriting(), lambda turn: turn.regenerate(message), is_aloud=aloud)
+        elif message is not None and isinstance(wish, c.SpeakMessage) and message.role is Role.ASSISTANT:
+            self._begin(t.AskedInWriting(), lambda turn: turn.read_aloud(message, wish.is_rest), is_aloud=True)
 
     def _is_trial(self, command: object) -> bool:
         found = trial(command)

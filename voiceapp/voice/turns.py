@@ -28,7 +28,6 @@ from voiceapp.core.own_search import PassagesFound
 from voiceapp.core.settings import Job
 from voiceapp.core.speech import HearingRequest, Transcript
 from voiceapp.core.turn import Finished, TalkEnded, Transcribed
-from voiceapp.core.usage import spoken_amounts
 from voiceapp.ports import SpeechToText
 from voiceapp.voice.account import MeteredHearing, work_on
 from voiceapp.voice.capture import Capture, Captured
@@ -42,6 +41,7 @@ from voiceapp.voice.studio import Stopwatch, Studio
 
 if TYPE_CHECKING:
     from voiceapp.core.voices import PreviewVoice
+    from voiceapp.voice.reading_aloud import ReadingAloud
 
 TEST_S = 3.0
 
@@ -62,6 +62,7 @@ class Turn:
         self._background: asyncio.TaskGroup
         self._helpers: list[asyncio.Task[None]] = []
         self._hearing: asyncio.Task[None] | None = None
+        self._reading: ReadingAloud | None = None
 
     @property
     def take_id(self) -> int | None:
@@ -179,16 +180,14 @@ class Turn:
             await self._studio.history.reopen()
         await self._replying.answer()
 
-    async def read_aloud(self, message: Message) -> None:
-        """Speak a message that is already written."""
+    async def read_aloud(self, message: Message, is_rest: bool = False) -> None:
+        """Speak a message that is already written, or what was not heard of it."""
+        from voiceapp.voice.reading_aloud import ReadingAloud
+
         await self._settled()
-        self._studio.account.belongs_to(message)
-        self._studio.account.announce(Job.SPEECH, spoken_amounts(message.text), characters=len(message.text))
-        self._studio.emit(PlaybackChanged(message_id=message.id))
-        try:
-            await self._say(message.text, message.id)
-        finally:
-            self._studio.emit(PlaybackChanged())
+        message = self._studio.history.message(message.id) or message  # with what was heard of it until now
+        self._reading = ReadingAloud(self.number, self._studio, self._replying, message, is_rest=is_rest)
+        await self._reading.run()
         self._studio.decide(Finished(self.number))
 
     async def play_take(self, take_id: int) -> None:
@@ -269,13 +268,15 @@ class Turn:
         if error is not None and self._replying.message is None and take is not None and not has_words:
             take = await self._studio.parts.store.update_take(take.id, state=TakeState.FAILED, error=error.message)
             self._studio.emit(TakeChanged(take))
+        if self._reading is not None:
+            await self._reading.keep()
         await self._replying.keep(error)
 
     # --- inside -------------------------------------------------------------------------------------------
 
     async def _settled(self) -> None:
         """Wait until the turn before this one has stored what was heard of it."""
-        if self._previous is not None:
+        if self._previous is not None and not self._previous.done():
             await asyncio.wait([self._previous])
 
     async def _start_sound(self) -> None:
@@ -283,11 +284,11 @@ class Turn:
         if self._studio.settings.is_start_sound:
             await self._replying.signal("listening")
 
-    async def _say(self, text: str, message_id: int | None = None) -> None:
+    async def _say(self, text: str) -> None:
         async def whole() -> AsyncIterator[str]:
             yield text
 
-        await self._replying.speak(whole(), lambda _delta: None, message_id)
+        await self._replying.speak(whole(), lambda _delta: None, None)
 
     def _beside(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._helpers.append(self._background.create_task(work, name=name))
