@@ -37,6 +37,7 @@ from voiceapp.ports import EngineSet
 from voiceapp.voice.account import Account, metered
 from voiceapp.voice.clerk import Clerk
 from voiceapp.voice.device_watch import DeviceWatch, News, in_use, told_lost
+from voiceapp.voice.errands import Errands
 from voiceapp.voice.history import History
 from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
@@ -69,7 +70,7 @@ class VoiceSession:
         self._pending: Callable[[Turn], Coroutine[Any, Any, None]] = Turn.talk
         self._pending_aloud = settings.is_reply_aloud
         self._key_at_s = 0.0
-        self._errands: asyncio.Queue[object] = asyncio.Queue()
+        self._errands = Errands(self._do_errand, self._emit)
         self._rings: list[str] = []
         self._tools = parts.make_tools(self._on_timer, emit)
         self.tools_settled = self._tools.settled
@@ -86,13 +87,21 @@ class VoiceSession:
         """Take a command. Voice loop only; returns at once. Turn commands have acted when this returns."""
         if self._trace is not None:
             self._trace("command", command)
+        if self._errands.holds(command) or not self._takes(command):
+            self._errands.put(command)
+
+    def _takes(self, command: object) -> bool:
+        """Begin *command*, unless it is an errand: False then."""
         if self._turn_command(command) or self._tool_runs.act(command):
-            return
+            return True
         desk = next((desk for desk in self._desks if desk.takes(command)), None)
-        if desk is None:
-            self._errands.put_nowait(command)
-        else:
-            self._keep_task(self._scope.create_task(self._at_desk(desk, command), name="desk"))
+        if desk is not None:
+            self._beside(self._at_desk(desk, command), "desk")
+        return desk is not None
+
+    async def _do_errand(self, command: object) -> None:
+        if not self._takes(command):  # it may have waited for settings only
+            await self._clerk.do(command, self._studio.settings)
 
     def _turn_command(self, command: object) -> bool:
         """Act on *command* if it is about the turn; False for everything else."""
@@ -216,7 +225,7 @@ class VoiceSession:
         parts = self._parts
         history = History(parts.store, self._emit)
         self._tool_runs = ToolRuns(
-            self._tools, history, self._emit, self._loop.time, lambda: self._studio.settings, self._errands.put_nowait
+            self._tools, history, self._emit, self._loop.time, lambda: self._studio.settings, self._errands.put
         )
         playback = Playback(parts.devices, parts.make_resampler, self._emit)
         microphone = Microphone(parts.devices, self._on_warm_trouble)
@@ -256,11 +265,11 @@ class VoiceSession:
         for name, work in (
             ("microphone", microphone.keep_warm(self._is_microphone_free)),
             ("devices", self._list_devices()),
-            ("clerk", self._work()),
+            ("clerk", self._errands.work()),
             ("meter", meter.run()),
             ("get-ready", self._get_ready(settings)),
         ):
-            self._keep_task(self._scope.create_task(work, name=name))
+            self._beside(work, name)
 
     async def stop(self) -> None:
         """Silence, keep, release."""
@@ -278,18 +287,6 @@ class VoiceSession:
         self._studio.account.close()
         await self._studio.meter.close()
 
-    async def _work(self) -> None:
-        while True:
-            command = await self._errands.get()
-            try:
-                await self._clerk.do(command, self._studio.settings)
-            except Exception as fault:
-                error = unexpected(fault)
-                log.log(logging.INFO if error is fault else logging.ERROR, "%r failed", command, exc_info=fault)
-                self._emit(Notice(error.message, error.hint, is_problem=True))
-            finally:
-                self._errands.task_done()
-
     async def _at_desk(self, desk: Desk, command: object) -> None:
         try:
             await desk.do(command)
@@ -298,14 +295,11 @@ class VoiceSession:
             log.log(logging.INFO if error is fault else logging.ERROR, "%s failed", type(command), exc_info=fault)
             self._emit(Notice(error.message, error.hint, is_problem=True))
 
-    def _keep_task(self, task: asyncio.Task[None]) -> None:
-        """End *task* with the session."""
+    def _beside(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run *work* until the session ends."""
+        task = self._scope.create_task(work, name=name)
         self._background.append(task)
         task.add_done_callback(self._background.remove)
-
-    def _beside(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = self._scope.create_task(work, name=name)
-        self._keep_task(task)
         return task
 
     async def _get_ready(self, settings: Settings) -> None:
@@ -332,9 +326,15 @@ class VoiceSession:
         self._use_devices(settings)
         if engines is not None:
             self._studio.engines = engines
-            await self.settle()
-            await self._clerk.close(old)
+            self._beside(self._retire(old), "retire")
         return self._devices()
+
+    async def _retire(self, engines: EngineSet) -> None:
+        """Release *engines* once no turn uses them; until then everything else goes on."""
+        try:
+            await self.settle()
+        finally:
+            await self._clerk.close(engines)
 
     def _use_devices(self, settings: Settings) -> None:
         self._tools.use(settings)
