@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -69,10 +70,10 @@ CLEAN_TASK = (
 
 
 def markdown(notes: MeetingNotes) -> str:
-    """Return *notes* as Markdown."""
-    lines = [f"# {notes.title}", "", notes.summary]
+    """Return *notes* as Markdown. Their sentences stay sentences: nothing in them shows a picture, links or is HTML."""
+    lines = [f"# {_escaped(notes.title)}", "", _escaped(notes.summary)]
     if notes.decisions:
-        lines += ["", "## Decisions", "", *(f"- {decision}" for decision in notes.decisions)]
+        lines += ["", "## Decisions", "", *(f"- {_escaped(decision)}" for decision in notes.decisions)]
     if notes.actions:
         lines += ["", "## Action items", "", *(f"- [ ] {_action(item)}" for item in notes.actions)]
     return "\n".join(lines) + "\n"
@@ -80,7 +81,12 @@ def markdown(notes: MeetingNotes) -> str:
 
 def _action(item: ActionItem) -> str:
     aside = ", ".join(part for part in (item.owner, f"by {item.due}" if item.due else None) if part)
-    return f"{item.task} ({aside})" if aside else item.task
+    return _escaped(f"{item.task} ({aside})" if aside else item.task)
+
+
+def _escaped(sentence: str) -> str:
+    """Return *sentence* without pictures, links and HTML: whoever shows such Markdown opens the files that it names."""
+    return re.sub(r"[\\\[<]", r"\\\g<0>", sentence)
 
 
 def script(lines: Sequence[Line]) -> str:

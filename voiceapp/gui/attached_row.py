@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from voiceapp.core.attachments import Attachment, Kind
 from voiceapp.core.draft_words import facts
 from voiceapp.gui.in_background import in_background
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 
 PICTURE_PX = QSize(200, 150)
@@ -36,7 +37,7 @@ class AttachedFile(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         said = self.tr("Picture: {name}") if is_picture else self.tr("File: {name}")
         self.setAccessibleName(said.format(name=attachment.name))
-        self.setToolTip(f"{attachment.name}\n{facts(attachment)}")
+        self.setToolTip(plain_tip(f"{attachment.name}\n{facts(attachment)}"))
 
     def decode(self, then: Callable[[], None]) -> None:
         """Fetch the pixels beside the window's thread, then call *then*; at once where there are none to fetch."""

@@ -9,7 +9,6 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QListView,
     QProgressBar,
     QPushButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from voiceapp.core.batch import BatchJob, BatchLine, BatchState, CancelBatch, LineState, ShowBatchLines, Task
 from voiceapp.gui.controls import IconButton
+from voiceapp.gui.plain_words import PlainLabel, plain_tip
 from voiceapp.gui.theme import Theme
 
 LINES_PX = 168
@@ -40,7 +40,7 @@ class LineModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{_short(line.source)}: {self._became(line)}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(part for part in (line.source, line.error, line.target) if part)
+            return plain_tip("\n".join(part for part in (line.source, line.error, line.target) if part))
         return None
 
     def show(self, lines: Sequence[BatchLine]) -> None:
@@ -75,9 +75,8 @@ class BatchRow(QWidget):
     def __init__(self, theme: Theme, job: BatchJob) -> None:
         super().__init__()
         self.job = job
-        self.words, self.facts = QLabel(), QLabel()
+        self.words, self.facts = PlainLabel(), PlainLabel()
         for label in (self.words, self.facts):
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
         self.facts.setProperty("role", "meta")
         self.progress = QProgressBar()

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from voiceapp.core.conversation import ConversationHead
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 
@@ -33,7 +33,9 @@ class ConversationChoice(QDialog):
         dress(theme, self)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Conversations"))
-        words = QLabel(self.tr("Summaries and clean texts go into voiceapp's folder “batches”, titles into the list."))
+        words = PlainLabel(
+            self.tr("Summaries and clean texts go into voiceapp's folder “batches”, titles into the list.")
+        )
         words.setWordWrap(True)
         words.setProperty("role", "secondary")
         self.list = QListWidget()

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QMessageBox,
     QPushButton,
@@ -36,6 +35,7 @@ from voiceapp.gui.batch_row import BatchRow
 from voiceapp.gui.batch_sources import ConversationChoice
 from voiceapp.gui.controls import Line
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 
@@ -50,9 +50,9 @@ class BatchesWindow(QWidget):
         dress(theme, self)
         self._rows: dict[int, BatchRow] = {}
         self.setWindowTitle(self.tr("Work in batches"))
-        title = QLabel(self.tr("Work in batches"))
+        title = PlainLabel(self.tr("Work in batches"))
         title.setFont(theme.font(20, 600))
-        self.note = QLabel(
+        self.note = PlainLabel(
             self.tr("Titles, summaries and clean texts for many transcripts: at half the price, within a day.")
         )
         self.note.setProperty("role", "secondary")
@@ -72,7 +72,7 @@ class BatchesWindow(QWidget):
         start.addWidget(self.task)
         start.addWidget(self.choose)
         start.addStretch(1)
-        self.empty = QLabel(self.tr("Nothing was started yet."))
+        self.empty = PlainLabel(self.tr("Nothing was started yet."))
         self.empty.setProperty("role", "meta")
         self.empty.setContentsMargins(20, 12, 20, 12)
         self._column = QVBoxLayout()

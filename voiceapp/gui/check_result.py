@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from voiceapp.core.checks import Checked, SubjectKind
 from voiceapp.core.moderation import Decision, Score, exceeded, figure, is_over, name_of
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 QUOTE_CHARS = 160
@@ -48,7 +49,7 @@ class Chip(QWidget):
         painter.drawText(self.rect().adjusted(25, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text)
 
 
-class _Quote(QLabel):
+class _Quote(PlainLabel):
     """A passage in quotes; a click shows it in the text."""
 
     clicked = Signal()
@@ -56,7 +57,6 @@ class _Quote(QLabel):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "meta")
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -72,9 +72,8 @@ class ResultHead(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.chip = Chip(theme)
-        self.sentence, self.quote = QLabel(), _Quote()
+        self.sentence, self.quote = PlainLabel(), _Quote()
         self.sentence.setWordWrap(True)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.sentence.setProperty("role", "secondary")
         self._category = ""
         row = QHBoxLayout()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QProgressBar,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from voiceapp.core.cleaning import CleanBegun, CleanEnded, CleanEvent, CleanProg
 from voiceapp.core.notes import parts_of
 from voiceapp.gui.copy_button import CopyButton
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
 
@@ -76,9 +76,8 @@ class CleanWindow(QDialog):
         self.resize(860, 560)
         names = (self.tr("As dictated"), self.tr("Cleaned up"))
         self.raw, self.clean = (LongText(theme, name) for name in names)
-        self.state = QLabel()
+        self.state = PlainLabel()
         self.state.setWordWrap(True)
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(4)
@@ -97,7 +96,7 @@ class CleanWindow(QDialog):
         sides = QGridLayout()
         sides.setHorizontalSpacing(16)
         for at, (name, side) in enumerate(zip(names, (self.raw, self.clean), strict=True)):
-            label = QLabel(name)
+            label = PlainLabel(name)
             label.setProperty("role", "secondary")
             label.setBuddy(side)
             sides.addWidget(label, 0, at)

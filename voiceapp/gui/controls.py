@@ -10,6 +10,7 @@ from PySide6.QtCore import QEasingCurve, QRectF, QSize, Qt, QVariantAnimation
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QWidget
 
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 
 COLOR_MS = 120
@@ -48,14 +49,14 @@ class IconButton(DrawnButton):
     ) -> None:
         super().__init__(theme, name, parent)
         self._icon, self._icon_px, self._is_filled = icon, icon_px, is_filled
-        self.setToolTip(name)
+        self.setToolTip(plain_tip(name))
         self.setFixedSize(size_px, size_px)
 
     def set_icon(self, icon: str, name: str) -> None:
         """Show another icon that does something else."""
         self._icon = icon
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        self.setToolTip(plain_tip(name))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListView,
     QMenu,
@@ -24,6 +23,7 @@ from voiceapp.gui.assets import assets_dir
 from voiceapp.gui.controls import IconButton, Line, RowButton, Surface
 from voiceapp.gui.conversation_list import HEAD_ROLE, ConversationDelegate, ConversationList, FoundRow
 from voiceapp.gui.dress import Words, dress
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 RAIL_PX, ICONS_PX = 248, 56
@@ -110,7 +110,7 @@ class ConversationRail(Surface):
         self.collapse_button = IconButton(theme, "panel-left", self.tr("Narrow the list (Ctrl+B)"))
         self.empty = Words(theme, self.tr("Conversations appear here, newest day first."))
         self.empty.setWordWrap(True)
-        self.indexing = QLabel()
+        self.indexing = PlainLabel()
         self.index_now = IconButton(theme, "refresh-cw", self.tr("Read on now"), size_px=24, icon_px=16)
         self.indexing.setProperty("role", "meta")
         self.indexing.setWordWrap(True)
@@ -145,7 +145,7 @@ class ConversationRail(Surface):
         return view
 
     def _lay_out(self) -> None:
-        title = QLabel("voiceapp")
+        title = PlainLabel("voiceapp")
         title.setFont(self._theme.font(15, 600))
         head = QHBoxLayout()
         head.setSpacing(8)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from voiceapp.core import documents as d
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.header import ElidedLabel
+from voiceapp.gui.plain_words import PlainLabel, plain_tip
 from voiceapp.gui.sources import size_words
 from voiceapp.gui.theme import Theme
 
@@ -43,7 +44,7 @@ class StoreCard(QWidget):
         head.setSpacing(8)
         self.name = ElidedLabel()
         self.name.setFont(theme.font(15, 600))
-        self.summary = QLabel()
+        self.summary = PlainLabel()
         self.summary.setProperty("role", "secondary")
         self.stop = self._button(self.tr("Stop"), lambda: self.wanted.emit(d.StopDocuments(self.store.id)))
         self.retry = self._button(self.tr("Try again"), lambda: self.wanted.emit(d.RetryDocuments(self.store.id)))
@@ -149,9 +150,9 @@ class DocumentLine(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         self.name = ElidedLabel()
-        self.amount = QLabel()
+        self.amount = PlainLabel()
         self.amount.setProperty("role", "meta")
-        self.state = QLabel()
+        self.state = PlainLabel()
         self.state.setWordWrap(True)
         self.state.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -171,7 +172,7 @@ class DocumentLine(QWidget):
         if before == document:
             return
         self.name.set_whole(document.name)
-        self.name.setToolTip(document.path)
+        self.name.setToolTip(plain_tip(document.path))
         self.amount.setText(size_words(document.size_bytes))
         self.state.setText(self._words(document))
         is_failed = document.state is d.DocumentState.FAILED
@@ -180,7 +181,7 @@ class DocumentLine(QWidget):
             self.state.style().polish(self.state)
         words = self.tr("Delete {name} at the service").format(name=document.name)
         self.delete.setAccessibleName(words)
-        self.delete.setToolTip(words)
+        self.delete.setToolTip(plain_tip(words))
 
     def _words(self, document: d.Document) -> str:
         share = round(100 * document.sent_bytes / max(1, document.size_bytes))

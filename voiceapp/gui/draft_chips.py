@@ -11,6 +11,7 @@ from voiceapp.core.draft_words import cost_facts, draft_words, facts, sum_words
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.dress import Words
 from voiceapp.gui.in_background import in_background
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 
 CHIP_PX, LOWEST_CHIP_PX, HIGH_PX, GAP_PX = 288, 176, 48, 8
@@ -45,7 +46,7 @@ class DraftChip(QWidget):
         self.draft = draft
         words = self.tr("Being made ready") if draft is None else f"{draft.attachment.name}: {draft_words(draft)}"
         self.setAccessibleName(words)
-        self.setToolTip(words)
+        self.setToolTip(plain_tip(words))
         self.update()
 
     @property

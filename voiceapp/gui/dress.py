@@ -14,8 +14,9 @@ from time import perf_counter
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 SLICE_MS = 4.0
@@ -83,7 +84,7 @@ class _Dress(QObject):
             wardrobe.add(self)
 
 
-class Words(QLabel):
+class Words(PlainLabel):
     """A label outside of dressed regions: *color* is a token of the look, *size_px* 12 for what is said beside."""
 
     def __init__(self, theme: Theme, text: str = "", color: str = "ink3", size_px: int = 12) -> None:

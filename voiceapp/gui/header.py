@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from voiceapp.gui.controls import IconButton, Surface
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel, plain_tip
 from voiceapp.gui.theme import Theme
 
 HEIGHT_PX = 48
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(PlainLabel):
     """A label that ends in an ellipsis where its room ends; the whole text is its tooltip."""
 
     def __init__(self) -> None:
@@ -39,7 +40,7 @@ class ElidedLabel(QLabel):
     def _fit(self) -> None:
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(40, self.width()))
         self.setText(shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
+        self.setToolTip(plain_tip(self._whole if shown != self._whole else ""))
 
 
 class Header(Surface):
@@ -55,7 +56,7 @@ class Header(Surface):
         dress(theme, self)
         self.title = ElidedLabel()
         self.title.setFont(theme.font(15, 600))
-        self.meta = QLabel()
+        self.meta = PlainLabel()
         self.meta.setProperty("role", "meta")
         self.side_button = IconButton(theme, "panel-right", self.tr("Side panel (Ctrl+J)"))
         self.side_button.setCheckable(True)

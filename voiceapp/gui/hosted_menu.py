@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy
 from voiceapp.core.documents import DocumentStore, summary
 from voiceapp.core.hosted import HostedChoice, HostedKnown, HostedOffer, HostedTool
 from voiceapp.gui.controls import DrawnButton
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 
 
@@ -83,7 +84,8 @@ class HostedButton(DrawnButton):
         self.setText(words)
         on = self.tr("On: {what}").format(what=words) if words else self.tr("Nothing is on.")
         self.setAccessibleName(self.tr("Tools of {provider}. {on}").format(provider=offer.shown, on=on))
-        self.setToolTip(self.tr("What {provider} may use in this conversation").format(provider=offer.shown))
+        where = self.tr("What {provider} may use in this conversation").format(provider=offer.shown)
+        self.setToolTip(plain_tip(where))
         self.setFixedWidth(self.sizeHint().width())
         self.update()
 

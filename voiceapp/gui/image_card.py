@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from voiceapp.core.images import StoredImage
 from voiceapp.gui.in_background import in_background
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 
 WIDTH_PX, HEIGHT_PX = 240, 180
@@ -45,7 +46,7 @@ class ImageCard(QWidget):
         self._size = QSize(WIDTH_PX, HELD_PX) if image.held else fitted(image)
         self.setFixedHeight(self._size.height())
         self.setAccessibleName(f"{self.tr('Image: {prompt}').format(prompt=image.prompt)} {self.words}".strip())
-        self.setToolTip(f"{image.prompt}\n{self.words}".strip())
+        self.setToolTip(plain_tip(f"{image.prompt}\n{self.words}".strip()))
         self.pixels = QImage()
         if not image.held:
             wanted = self._size * self.devicePixelRatioF()

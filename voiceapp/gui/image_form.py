@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPlainTextEdit,
     QPushButton,
@@ -23,6 +22,7 @@ from voiceapp.core.image_offer import Estimate, ImageOffer, fitted
 from voiceapp.core.images import ImageChoices, ImageOptions, ModelChoice
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.header import ElidedLabel
+from voiceapp.gui.plain_words import PlainLabel, plain_tip
 from voiceapp.gui.size_choice import SizeChoice
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
@@ -55,7 +55,7 @@ class InputChip(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         if pixmap is not None:
-            shown = QLabel()
+            shown = PlainLabel()
             shown.setPixmap(pixmap)
             shown.setScaledContents(True)
             shown.setFixedSize(QSize(37, 24))
@@ -103,7 +103,7 @@ class ImageForm(QWidget):
         self.background = self._combo(self.tr("Background"))
         self.format = self._combo(self.tr("Format"))
         self.count = self._combo(self.tr("Number"))
-        self.estimate = QLabel()
+        self.estimate = PlainLabel()
         self.estimate.setProperty("role", "meta")
         self.estimate.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.go = QPushButton(self.tr("Draw"))
@@ -117,7 +117,7 @@ class ImageForm(QWidget):
     def _combo(self, name: str) -> QComboBox:
         combo = QComboBox()
         combo.setAccessibleName(name)
-        combo.setToolTip(name)
+        combo.setToolTip(plain_tip(name))
         combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         combo.setMinimumContentsLength(4)
         combo.currentIndexChanged.connect(self._on_changed)
@@ -125,7 +125,7 @@ class ImageForm(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        label = QLabel(self.tr("Prompt"))
+        label = PlainLabel(self.tr("Prompt"))
         label.setProperty("role", "secondary")
         head.addWidget(label, 1)
         self.add = IconButton(self._theme, "paperclip", self.tr("Work from an image"), size_px=28, icon_px=16)
@@ -196,7 +196,9 @@ class ImageForm(QWidget):
         self.estimate.setText(" · ".join(parts) or self.tr("cost not known yet"))
         past = self.tr("As it was for the last images of this kind.")
         new = self.tr("It is known after the first image of this kind.")
-        self.estimate.setToolTip(past if estimate.is_from_past else "" if estimate.cost_usd is not None else new)
+        self.estimate.setToolTip(
+            plain_tip(past if estimate.is_from_past else "" if estimate.cost_usd is not None else new)
+        )
 
     def show_drawing(self, *, is_drawing: bool) -> None:
         """Offer to stop in place of drawing."""

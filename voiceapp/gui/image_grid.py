@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from voiceapp.core.images import StoredImage
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.thumbnails import Thumbnails
 
@@ -77,7 +78,8 @@ class ImageModel(QAbstractListModel):
             return self._captions[index.row()] if self._captions else ""
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             held = tr("Kept from view: {found}.").format(found=image.held) if image.held else ""
-            return f"{image.prompt}\n{held}".strip()
+            words = f"{image.prompt}\n{held}".strip()
+            return plain_tip(words) if role == Qt.ItemDataRole.ToolTipRole else words
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

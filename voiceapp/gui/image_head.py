@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from voiceapp.core.images import StoredImage
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.header import ElidedLabel
 from voiceapp.gui.image_form import dollars
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 
@@ -21,14 +22,14 @@ class ImageHead(QWidget):
         super().__init__()
         self._theme = theme
         self._image_id = 0
-        self.title, self.count = ElidedLabel(), QLabel()
+        self.title, self.count = ElidedLabel(), PlainLabel()
         self.title.setFont(theme.font(13, 600))
         self.count.setProperty("role", "meta")
         self.attach = self._icon("paperclip", self.tr("Show it to the assistant with your next message"))
         self.edit = self._icon("pencil", self.tr("Change this image"))
         self.save = self._icon("download", self.tr("Save as…"))
         self.held = QWidget()
-        self.why = QLabel()
+        self.why = PlainLabel()
         self.why.setWordWrap(True)
         self.reveal = QPushButton(self.tr("Show it all the same"))
         self.reveal.setProperty("compact", True)

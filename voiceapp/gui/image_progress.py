@@ -6,11 +6,12 @@ import time
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from voiceapp.core.events import Problem
 from voiceapp.core.images import ImageOptions, Picture
 from voiceapp.gui.in_background import in_background
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 TICK_MS = 100
@@ -84,17 +85,16 @@ class ImageProgress(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.preview = Preview(theme)
-        self.words = QLabel()
-        self.elapsed = QLabel()
+        self.words = PlainLabel()
+        self.elapsed = PlainLabel()
         self.elapsed.setProperty("role", "meta")
         self.elapsed.setFont(theme.font(12, is_tabular=True))
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(4)
-        self.problem = QLabel()
+        self.problem = PlainLabel()
         self.problem.setWordWrap(True)
         self.problem.setProperty("role", "problem")
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.again = QPushButton(self.tr("Try again"))
         self.settings = QPushButton(self.tr("Settings"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from voiceapp.core import images as i
 from voiceapp.core.image_names import file_name
@@ -19,6 +19,7 @@ from voiceapp.gui.image_form import dollars
 from voiceapp.gui.image_grid import mime_for
 from voiceapp.gui.in_background import in_background
 from voiceapp.gui.mask_canvas import ZOOM_STEP, MaskCanvas
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 
@@ -43,10 +44,9 @@ class ImageWindow(Surface):
         self.resize(960, 720)
         self.image: StoredImage | None = None
         self.canvas = MaskCanvas(theme)
-        self.facts = QLabel()
+        self.facts = PlainLabel()
         self.facts.setProperty("role", "secondary")
         self.facts.setWordWrap(True)
-        self.facts.setTextFormat(Qt.TextFormat.PlainText)
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.scale = QPushButton("100 %")
         self.brush = QSlider(Qt.Orientation.Horizontal)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout
 
 from voiceapp.core import events as ev
 from voiceapp.core import images as i
@@ -23,6 +23,7 @@ from voiceapp.gui.image_head import ImageHead
 from voiceapp.gui.image_inputs import Inputs, png_of, screen_shot
 from voiceapp.gui.image_progress import ImageProgress
 from voiceapp.gui.image_window import ImageWindow, copied, save_as
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.thumbnails import Thumbnails
 
@@ -59,10 +60,10 @@ class ImagesPanel(Surface):
         self.grid = ImageGrid(theme, self.thumbnails)
         self.versions = ImageGrid(theme, self.thumbnails, is_row=True)
         self.window_ = ImageWindow(theme)
-        self.missing = QLabel()
+        self.missing = PlainLabel()
         self.settings = QPushButton(self.tr("Open Settings"))
         self.head = ImageHead(theme)
-        self.total, self.search = QLabel(), QLineEdit()
+        self.total, self.search = PlainLabel(), QLineEdit()
         self.undo, self._deleted = QPushButton(), 0
         self._undo_timer = QTimer(self, singleShot=True, interval=UNDO_MS)
         self._search_timer = QTimer(self, singleShot=True, interval=SEARCH_AFTER_MS)
@@ -101,7 +102,7 @@ class ImagesPanel(Surface):
         row = QHBoxLayout()
         row.setContentsMargins(4, 0, 12, 0)
         row.setSpacing(8)
-        words = QLabel(self.tr("Gallery"))
+        words = PlainLabel(self.tr("Gallery"))
         words.setFont(self._theme.font(13, 600))
         self.total.setProperty("role", "meta")
         self.search.setPlaceholderText(self.tr("Search prompts"))

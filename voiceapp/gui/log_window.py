@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 REFRESH_MS = 500
@@ -62,7 +63,7 @@ class LogWindow(QWidget):
             self.level.addItem(self.tr(name), value)
         self.level.setCurrentIndex(1)
         self.room.addItem(self.tr("Every part"), "")
-        self.count = QLabel()
+        self.count = PlainLabel()
         self.count.setProperty("role", "meta")
         copy = QPushButton(self.tr("Copy"))
         copy.setProperty("compact", True)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPlainTextEdit,
     QPushButton,
@@ -42,6 +41,7 @@ from voiceapp.core.picture import format_for
 from voiceapp.gui.check_result import ResultHead
 from voiceapp.gui.controls import IconButton, Line, Surface
 from voiceapp.gui.copy_button import CopyButton
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.score_bars import ScoreBars
 from voiceapp.gui.theme import Theme
 
@@ -86,9 +86,9 @@ class CheckView(QWidget):
 
     def _make_entry(self) -> None:
         theme = self._theme
-        title = QLabel(self.tr("Text to check"))
+        title = PlainLabel(self.tr("Text to check"))
         title.setFont(theme.font(12, 500))
-        self.origin = QLabel()
+        self.origin = PlainLabel()
         self.origin.setProperty("role", "meta")
         self.text = QPlainTextEdit()
         self.text.setAccessibleName(self.tr("Text to check"))
@@ -97,7 +97,7 @@ class CheckView(QWidget):
         self.text.setFixedHeight(98)
         self.text.setAcceptDrops(False)  # the page takes files; a text can be pasted
         title.setBuddy(self.text)
-        self.meta = QLabel()
+        self.meta = PlainLabel()
         self.meta.setProperty("role", "meta")
         self.meta.setWordWrap(True)
         self.more = IconButton(theme, "ellipsis", self.tr("Check something else"), size_px=32)
@@ -145,7 +145,7 @@ class CheckView(QWidget):
         foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(16, 4, 12, 4)
         foot.setSpacing(0)
-        self.hint = QLabel()
+        self.hint = PlainLabel()
         self.hint.setProperty("role", "meta")
         self.reset = QPushButton(self.tr("Reset"))
         self.reset.setProperty("kind", "quiet")

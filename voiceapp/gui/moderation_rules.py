@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from voiceapp.core.moderation import Action, Checkpoint, OnFailure, Policy, Rule
 from voiceapp.core.settings import Settings
 from voiceapp.gui.controls import Line, Surface
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 
@@ -32,7 +33,7 @@ class RuleControls(QWidget):
             (self.tr("If the check fails: hold it back"), OnFailure.CLOSED),
         ):
             self.failure.addItem(words, failure)
-        heading, words_below = QLabel(title), QLabel(hint)
+        heading, words_below = PlainLabel(title), PlainLabel(hint)
         heading.setFont(theme.font(13, 500))
         words_below.setProperty("role", "meta")
         words_below.setWordWrap(True)
@@ -68,9 +69,8 @@ class RulesView(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._policy = Policy()
-        self.who = QLabel()
+        self.who = PlainLabel()
         self.who.setWordWrap(True)
-        self.who.setTextFormat(Qt.TextFormat.PlainText)
         self.choose = QPushButton(self.tr("Choose who checks"))
         self.choose.setProperty("compact", True)
         self.choose.clicked.connect(lambda: self.settings_wanted.emit("jobs"))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from voiceapp.core.notes import markdown
 from voiceapp.core.notes_events import NotesBegun, NotesEvent, NotesWritten
 from voiceapp.gui.copy_button import CopyButton
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
 
@@ -31,9 +31,8 @@ class NotesWindow(QDialog):
         self.page.setOpenLinks(False)  # what a model wrote leads nowhere by itself
         self.page.setFont(theme.font(15))
         self.page.setAccessibleName(self.tr("Meeting notes"))
-        self.state = QLabel()
+        self.state = PlainLabel()
         self.state.setWordWrap(True)
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.copy = CopyButton(theme, self.tr("Copy"), lambda: self.text)
         self.save = IconTextButton(theme, "download", self.tr("Save"))
         self.save.clicked.connect(self._on_save)

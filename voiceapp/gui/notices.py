@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from voiceapp.gui.column import column
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 KEPT_MAX = 3
@@ -47,8 +48,7 @@ class NoticeLine(QWidget):
         super().__init__()
         self._theme, self.notice = theme, notice
         self._is_open = True
-        words = QLabel(notice.message)
-        words.setTextFormat(Qt.TextFormat.PlainText)
+        words = PlainLabel(notice.message)
         words.setFont(theme.font(13, 500))
         words.setWordWrap(True)
         words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -56,8 +56,7 @@ class NoticeLine(QWidget):
         texts.setSpacing(0)
         texts.addWidget(words)
         if notice.hint:
-            hint = QLabel(notice.hint)
-            hint.setTextFormat(Qt.TextFormat.PlainText)
+            hint = PlainLabel(notice.hint)
             hint.setProperty("role", "secondary")
             hint.setWordWrap(True)
             texts.addWidget(hint)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from voiceapp.core.attachments import Attachment, Kind
 from voiceapp.core.draft_words import facts
@@ -16,6 +16,7 @@ from voiceapp.gui.controls import IconButton, Surface
 from voiceapp.gui.dress import dress
 from voiceapp.gui.in_background import in_background
 from voiceapp.gui.mask_canvas import ZOOM_STEP, MaskCanvas
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 
@@ -29,9 +30,8 @@ class PictureWindow(Surface):
         self.resize(960, 720)
         self.shown: Attachment | None = None
         self.canvas = MaskCanvas(theme)
-        self.facts = QLabel()
+        self.facts = PlainLabel()
         self.facts.setProperty("role", "secondary")
-        self.facts.setTextFormat(Qt.TextFormat.PlainText)
         self.scale = QPushButton("100 %")
         self.scale.setToolTip(self.tr("Whole picture or actual size"))
         self.scale.setProperty("compact", True)

@@ -7,13 +7,14 @@ from math import ceil
 
 from PySide6.QtCore import QDateTime, QElapsedTimer, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from voiceapp.core.events import Problem
 from voiceapp.gui.controls import Line
 from voiceapp.gui.conversation_entries import ProblemCard as Entry
 from voiceapp.gui.copy_button import CopyButton
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.quiet_line import Icon
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
@@ -85,7 +86,7 @@ class ProblemCard(QWidget):
         self._say(column, entry)
         self.key = QLineEdit()
         self.check = QPushButton(self.tr("Check and send"))
-        self.status = QLabel()
+        self.status = PlainLabel()
         if what.wants_key:
             self._ask_key(column)
         self._buttons(column, what)
@@ -162,9 +163,8 @@ class ProblemCard(QWidget):
         row = QHBoxLayout()
         time = QDateTime.currentDateTime().toString("HH:mm:ss")
         facts = [self._problem.detail or self._problem.code, time, self.tr("attempt {n}").format(n=attempt)]
-        details = QLabel(" · ".join(facts))
+        details = PlainLabel(" · ".join(facts))
         details.setProperty("role", "meta")
-        details.setTextFormat(Qt.TextFormat.PlainText)
         row.addWidget(details, 1)
         text = "\n".join([self._problem.message, self._problem.hint, self._problem.provider, *facts])
         row.addWidget(CopyButton(self._theme, self.tr("Copy details"), lambda: text))

@@ -39,7 +39,6 @@ class IconLine(QWidget):
         row.addWidget(Icon(theme, icon, color), 0, Qt.AlignmentFlag.AlignTop)
         self._label = Words(theme, text)
         self._label.setWordWrap(True)
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row.addWidget(self._label, 1)
 

@@ -22,6 +22,7 @@ from voiceapp.gui.cut_line import CutLine
 from voiceapp.gui.dress import Words, dress
 from voiceapp.gui.markdown_blocks import Block, BlockScanner, Kind
 from voiceapp.gui.markdown_writer import MarkdownWriter
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.prose_text import RUN_LIMIT_CHARS, ProseText
 from voiceapp.gui.quiet_line import IconLine, ThinkingDots
 from voiceapp.gui.selection import SpanningSelection
@@ -375,7 +376,7 @@ class ReplyFooter(QWidget):
         if checked_ms >= SHOWN_CHECK_MS:
             waited = self.tr("{s:.2f} s of it for checks").format(s=checked_ms / 1000)
         self._times.setText(" · ".join(part for part in (words, waited, cost) if part))
-        self._times.setToolTip(message.engine)
+        self._times.setToolTip(plain_tip(message.engine))
 
     def set_speaking(self, is_speaking: bool) -> None:
         """Let the speak button stop what it started."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from voiceapp.core.moderation import LOWEST_LIMIT, Score, figure, is_too_much, name_of
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 
 ROW_PX = 40
@@ -58,11 +59,8 @@ class ScoreBar(QWidget):
         )
         flag = self.tr("flagged") if self.score.is_flagged else self.tr("not flagged")
         self.setAccessibleName(f"{name_of(self.score.category)}: {value}, {flag}, {limit}")
-        self.setToolTip(
-            self.tr("{flag} by the service. {limit}. Drag to set your limit, Delete removes it.").format(
-                flag=flag.capitalize(), limit=limit.capitalize()
-            )
-        )
+        words = self.tr("{flag} by the service. {limit}. Drag to set your limit, Delete removes it.")
+        self.setToolTip(plain_tip(words.format(flag=flag.capitalize(), limit=limit.capitalize())))
 
     # --- hands --------------------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QScrollArea,
     QStackedWidget,
@@ -27,6 +26,7 @@ from voiceapp.core.events import Event, SessionReady, SettingsChanged
 from voiceapp.core.settings import Settings
 from voiceapp.gui.controls import DrawnButton, Surface
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.settings_documents import DocumentsPage
 from voiceapp.gui.settings_hearing import HearingPage
 from voiceapp.gui.settings_jobs import JobsPage
@@ -150,7 +150,7 @@ class SettingsDialog(QDialog):
         column = QVBoxLayout(rail)
         column.setContentsMargins(8, 20, 8, 16)
         column.setSpacing(0)
-        title = QLabel(self.tr("Settings"))
+        title = PlainLabel(self.tr("Settings"))
         title.setFont(self._theme.font(20, 600))
         title.setContentsMargins(8, 0, 0, 12)
         column.addWidget(title)
@@ -183,7 +183,7 @@ class SettingsDialog(QDialog):
             button.clicked.connect(lambda _checked=False, name=name: self.show_page(name))
             self._buttons[name] = button
             column.addWidget(button)
-        self._none = QLabel(self.tr("No setting is called that."))
+        self._none = PlainLabel(self.tr("No setting is called that."))
         self._none.setProperty("role", "meta")
         self._none.setContentsMargins(8, 8, 8, 8)
         self._none.setWordWrap(True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from voiceapp.core.providers import JobCheck, Standing
 from voiceapp.core.settings import Job
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.settings_page import note
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
@@ -77,7 +78,7 @@ class JobChecks(QWidget):
         return [f"{self._name(one.job)}: {self._verdict(one)}" for one in self._checks.values()]
 
     def _add_line(self, row: int, one: JobCheck) -> None:
-        mark, name, verdict = Mark(self._theme, one.standing), QLabel(self._name(one.job)), note(self._verdict(one))
+        mark, name, verdict = Mark(self._theme, one.standing), PlainLabel(self._name(one.job)), note(self._verdict(one))
         mark.setAccessibleName(self._word(one.standing))
         model = note(one.model)
         for column, cell in enumerate((mark, name, model, verdict)):

@@ -14,6 +14,7 @@ from voiceapp.core.events import Event
 from voiceapp.core.models import ModelTable
 from voiceapp.core.settings import Settings, validated
 from voiceapp.core.speech import Voice
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
 
 LABEL_PX = 150
@@ -59,7 +60,7 @@ class SettingsPage(QWidget):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(40, 28, 40, 40)
         self.column.setSpacing(12)
-        heading = QLabel(title)
+        heading = PlainLabel(title)
         heading.setFont(theme.font(20, 600))
         self.column.addWidget(heading)
         if intro:
@@ -105,7 +106,7 @@ class SettingsPage(QWidget):
     def section(self, title: str = "") -> Panel:
         """Begin a framed group of rows."""
         if title:
-            heading = QLabel(title)
+            heading = PlainLabel(title)
             heading.setFont(self.theme.font(15, 600))
             self.column.addSpacing(8)
             self.column.addWidget(heading)
@@ -171,7 +172,7 @@ class Row(QWidget):
         grid.setContentsMargins(0, 10, 0, 10)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(4)
-        self.label = QLabel(label)
+        self.label = PlainLabel(label)
         font = self.label.font()
         font.setWeight(font.Weight.Medium)
         self.label.setFont(font)
@@ -188,7 +189,7 @@ class Row(QWidget):
         else:
             grid.addLayout(control, 0, 1)
         grid.setColumnStretch(1, 1)
-        self._error = QLabel()
+        self._error = PlainLabel()
         self._error.setProperty("role", "problem")
         self._error.setWordWrap(True)
         self._error.hide()
@@ -209,9 +210,8 @@ class Row(QWidget):
 
 def note(words: str) -> QLabel:
     """Return a sentence in secondary ink."""
-    label = QLabel(words)
+    label = PlainLabel(words)
     label.setProperty("role", "secondary")
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

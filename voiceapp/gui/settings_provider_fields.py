@@ -7,9 +7,10 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from voiceapp.core.settings import Job, Memory, Provider, ProviderKind
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.settings_page import Row, note, side_by_side
 
 SERVED_JOBS = tuple(job for job in Job if job not in (Job.LIVE_TRANSCRIPTION, Job.REALTIME))
@@ -102,7 +103,7 @@ class ProviderFields(QWidget):
             Job.EMBEDDINGS: "/embeddings",
         }
         for row, (job, field) in enumerate(self.per_job.items(), start=1):
-            label = QLabel(job.value.capitalize())
+            label = PlainLabel(job.value.capitalize())
             label.setBuddy(field)
             field.setPlaceholderText("" if self._is_azure else usual[job])
             what = self.tr("Deployment for {job}") if self._is_azure else self.tr("Path for {job}")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLine
 from voiceapp.core import commands as c
 from voiceapp.core.events import Event, ProviderChecked, ServerFound
 from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.settings_job_checks import JobChecks
 from voiceapp.gui.settings_page import Facts, Panel, SettingsPage, note, side_by_side
 from voiceapp.gui.settings_provider_fields import ProviderFields, address_problem
@@ -72,7 +73,7 @@ class ProviderCard(QWidget):
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 12, 0, 12)
         grid.setVerticalSpacing(6)
-        name = QLabel(provider.shown)
+        name = PlainLabel(provider.shown)
         name.setFont(theme.font(15, 600))
         self.badge = Badge(theme)
         self.line = note(self._about())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QSlider
+from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QSlider
 
 from voiceapp.core.events import Event
 from voiceapp.core.settings import Settings
 from voiceapp.core.voices import VoicePreviewed, takes_style, voices_for
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.settings_page import Facts, SettingsPage, side_by_side
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.voice_preview import VoicePreview
@@ -62,7 +63,7 @@ class SpeechPage(SettingsPage):
         self.speed.setSingleStep(5)
         self.speed.setPageStep(25)
         self.speed.setMinimumHeight(24)
-        self.speed_words = QLabel()
+        self.speed_words = PlainLabel()
         self.speed_words.setFixedWidth(56)
         self.speed_words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         panel.row(self.tr("Speed"), side_by_side(self.speed, self.speed_words, has_stretch=False))

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from voiceapp.core.commands import StoreKey
 from voiceapp.core.events import Event
@@ -16,6 +16,7 @@ from voiceapp.core.settings import Settings
 from voiceapp.core.tool_events import ListTools, ToolRow, ToolServerState, ToolsListed
 from voiceapp.core.tool_settings import Permission, ToolServer
 from voiceapp.gui.controls import Switch
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.settings_page import SettingsPage, note, side_by_side
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
@@ -155,7 +156,7 @@ class ToolsPage(SettingsPage):
 
     def _line(self, words: str, button: str, act: object) -> QWidget:
         holder = QWidget()
-        label = QLabel(words)
+        label = PlainLabel(words)
         label.setWordWrap(True)
         label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         undo = QPushButton(button)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QDate, QLocale, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from voiceapp.core.budget import BudgetLevel, CostAdded, ExportUsage, ShowUsage, UsageListed, UsageReport, level
 from voiceapp.core.events import Event
@@ -15,6 +15,7 @@ from voiceapp.core.money import amount_words, cost_words, job_words, usd
 from voiceapp.core.settings import Settings
 from voiceapp.core.usage import Total, next_month
 from voiceapp.gui.controls import IconButton
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.settings_page import Panel, SettingsPage, note, side_by_side
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
@@ -45,9 +46,9 @@ class UsagePage(SettingsPage):
     def _make_month(self) -> None:
         self.earlier = IconButton(self.theme, "chevron-left", self.tr("The month before"))
         self.later = IconButton(self.theme, "chevron-right", self.tr("The month after"))
-        self.month = QLabel()
+        self.month = PlainLabel()
         self.month.setFont(self.theme.font(15, 600))
-        self.sum = QLabel()
+        self.sum = PlainLabel()
         self.sum.setFont(self.theme.font(20, 600, is_tabular=True))
         self.about = note("")
         self.earlier.clicked.connect(lambda: self._turn(-1))
@@ -231,8 +232,7 @@ class Sums:
         grid.setContentsMargins(0, 8, 0, 8)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(6)
-        name, money = QLabel(called), QLabel(cost)
-        name.setTextFormat(Qt.TextFormat.PlainText)
+        name, money = PlainLabel(called), PlainLabel(cost)
         name.setWordWrap(True)
         money.setFont(self._theme.font(13, 500, is_tabular=True))
         grid.addWidget(name, 0, 0)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSizePolicy, QWidget
 
 from voiceapp.core.image_offer import ImageOffer, normal_size, size_problem
+from voiceapp.gui.plain_words import PlainLabel, plain_tip
 
 OTHER = "other"
 """What the list holds for a size of one's own."""
@@ -28,12 +29,12 @@ class SizeChoice(QWidget):
         self._offer: ImageOffer | None = None
         self.typed = QLineEdit(FIRST)
         self.typed.setAccessibleName(self.tr("Width × height in pixels"))
-        self.typed.setToolTip(self.typed.accessibleName())
+        self.typed.setToolTip(plain_tip(self.typed.accessibleName()))
         self.typed.setPlaceholderText(FIRST)
-        self.problem = QLabel()
+        self.problem = PlainLabel()
         self.problem.setProperty("role", "problem")
         self.problem.setWordWrap(True)
-        words = QLabel(self.tr("pixels"))
+        words = PlainLabel(self.tr("pixels"))
         words.setProperty("role", "secondary")
         words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         grid = QGridLayout(self)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from voiceapp.core.conversation import Source, SourceKind
 from voiceapp.gui.controls import DrawnButton
 from voiceapp.gui.in_background import in_background
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 
 LINES_MAX = 8
@@ -115,7 +116,7 @@ class SourceLine(TextLine):
             SourceKind.MADE: self.tr("Save {title}"),
         }
         self.setAccessibleName(kinds[source.kind].format(title=source.title, aside=self._aside))
-        self.setToolTip(source.address or source.path or source.title)
+        self.setToolTip(plain_tip(source.address or source.path or source.title))
         if source.kind is SourceKind.DOCUMENT and not source.path:
             self.setCursor(Qt.CursorShape.ArrowCursor)
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from voiceapp.core import events as ev
 from voiceapp.gui.column import column
 from voiceapp.gui.controls import ColorFade
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.strip_text import Strip, Word, after, countdown, seconds, spoken
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.trace import Trace
@@ -115,7 +116,7 @@ class StateStrip(QWidget):
         if strip.word is not old.word or strip.detail != old.detail:
             self._back.to(LOOKS[strip.word].back)
             self.setAccessibleName(f"{spoken(strip.word)}. {strip.detail}".strip())
-            self.setToolTip(strip.detail if strip.word is Word.PROBLEM else "")
+            self.setToolTip(plain_tip(strip.detail if strip.word is Word.PROBLEM else ""))
         if strip.word is not old.word:
             announcement = QAccessibleAnnouncementEvent(self, self.accessibleName())
             QAccessible.updateAccessibility(announcement)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from voiceapp.core import events as ev
 from voiceapp.core.cleaning import CleanBegun, CleanEnded, CleanEvent, CleanProgress, CleanTake
@@ -21,6 +21,7 @@ from voiceapp.core.settings import Job, Settings
 from voiceapp.gui.bin import Bin
 from voiceapp.gui.controls import IconButton, Line
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel, plain_tip
 from voiceapp.gui.stack import AWAY_PX
 from voiceapp.gui.take_words import doubts_of, marked_words_of, words_of
 from voiceapp.gui.theme import Theme
@@ -66,9 +67,7 @@ class TakeRow(QWidget):
         super().__init__()
         self.take, self._theme = take, theme
         self._settings = Settings()
-        self.words, self.facts = QLabel(), QLabel()
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.words, self.facts = PlainLabel(), PlainLabel()
         self.words.setWordWrap(True)
         self.facts.setProperty("role", "meta")
         self.play = IconButton(theme, "play", self.tr("Play"))
@@ -125,7 +124,8 @@ class TakeRow(QWidget):
         self.words.setText(marked or take.text or self._what_became(take))
         self.words.setAccessibleName(words_of(take))
         doubts = doubts_of(take)
-        self.words.setToolTip(self.tr("Doubtful: {words}").format(words=", ".join(doubts)) if doubts else "")
+        doubtful = self.tr("Doubtful: {words}").format(words=", ".join(doubts))
+        self.words.setToolTip(plain_tip(doubtful if doubts else ""))
         self.words.setProperty("role", "problem" if take.state is TakeState.FAILED else "")
 
     def use_settings(self, settings: Settings) -> None:
@@ -185,9 +185,9 @@ class TakesWindow(QWidget):
         self._playing: int | None = None
         self._cleaning: CleanWindow | None = None
         self.setWindowTitle(self.tr("Recordings"))
-        title = QLabel(self.tr("Recordings"))
+        title = PlainLabel(self.tr("Recordings"))
         title.setFont(theme.font(20, 600))
-        self.note = QLabel()
+        self.note = PlainLabel()
         self.note.setProperty("role", "secondary")
         self.batches = QPushButton(self.tr("Work in batches…"))
         self.batches.setProperty("compact", True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from voiceapp.core.checks import DraftKept
 from voiceapp.gui.column import column
 from voiceapp.gui.controls import Surface, Switch
 from voiceapp.gui.dress import dress
 from voiceapp.gui.message_entry import MessageEntry
+from voiceapp.gui.plain_words import PlainLabel, plain_tip
 from voiceapp.gui.strip_text import Word
 from voiceapp.gui.talk_button import TalkButton
 from voiceapp.gui.theme import Theme
@@ -69,7 +70,7 @@ class TalkBar(Surface):
         self.label = KeyLabel(theme)
         self.entry = MessageEntry(theme)
         self.aloud = Switch(theme, self.tr("Reply aloud"))
-        self.hint = QLabel()
+        self.hint = PlainLabel()
         self.hint.setProperty("role", "secondary")
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._is_locked = False
@@ -152,7 +153,7 @@ class TalkBar(Surface):
             text, hint = self.tr("Hold *Space*"), self.tr("Hold to talk, or tap to begin and tap to send.")
         self.label.set_text(text)
         self.hint.setText(hint)
-        self.button.setToolTip(self.label.text() if self._is_small else "")
+        self.button.setToolTip(plain_tip(self.label.text() if self._is_small else ""))
 
     def _fit(self) -> None:
         left, wide = column(self.width())

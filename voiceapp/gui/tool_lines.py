@@ -6,12 +6,13 @@ import json
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from voiceapp.core.conversation import ToolUse
 from voiceapp.core.tool_events import Answer, PermissionAsked, done_words, running_words
 from voiceapp.gui.controls import DrawnButton
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.quiet_line import Icon
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.user_turn import TurnText
@@ -38,7 +39,7 @@ class ToolUseLine(QWidget):
             (self.tr("Asked"), self.asked),
             (self.tr("Error") if use.is_error else self.tr("Answer"), self.answered),
         ):
-            label = QLabel(title)
+            label = PlainLabel(title)
             label.setProperty("role", "problem" if use.is_error and details is self.answered else "meta")
             label.setContentsMargins(22, 4, 0, 0)
             parts += [label, details]

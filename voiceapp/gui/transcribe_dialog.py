@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from voiceapp.core.hearing import HearingOptions, TranscribeTake
 from voiceapp.core.settings import Job, Settings
 from voiceapp.gui.controls import Switch
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.settings_page import note
 from voiceapp.gui.settings_speech import LANGUAGES
 from voiceapp.gui.theme import Theme
@@ -61,7 +61,7 @@ class TranscribeDialog(QDialog):
             ("", self.translated),
             ("", self.speakers),
         ):
-            beside = QLabel(label)
+            beside = PlainLabel(label)
             beside.setMinimumHeight(widget.sizeHint().height())  # not above its field's middle
             form.addRow(beside, widget)
             if label:

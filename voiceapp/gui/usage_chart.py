@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from voiceapp.core.budget import UsageReport
 from voiceapp.core.money import cost_words, job_words, usd
 from voiceapp.core.usage import Cost, Total
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 
 JOB_COLORS = {"transcription": "youFill", "chat": "itFill", "speech": "focus", "images": "ink2"}
@@ -126,7 +127,7 @@ class DayChart(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(event.pos().x()), self)
+            QToolTip.showText(event.globalPos(), plain_tip(self.words_at(event.pos().x())), self)
             return True
         return super().event(event)
 

@@ -21,6 +21,7 @@ from voiceapp.core.audio import Level
 from voiceapp.core.conversation import Take, TakeState
 from voiceapp.gui.conversation_entries import LiveTurn, UserTurn, WaitingTake
 from voiceapp.gui.dress import dress
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.selectable_text import SelectableText
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.waveform import TakeRow
@@ -86,7 +87,7 @@ class VerdictLine(QWidget):
         """Show *text*; nothing where it is empty."""
         self.text = text
         self.setAccessibleName(self.tr("Moderation: {found}").format(found=text))
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
         self.setVisible(bool(text))
 
     def sizeHint(self) -> QSize:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListView,
     QPushButton,
@@ -36,6 +35,7 @@ from voiceapp.core.checks import (
 )
 from voiceapp.core.moderation import STOPPING, Checkpoint, Decision
 from voiceapp.gui.controls import Line
+from voiceapp.gui.plain_words import PlainLabel, plain_tip
 from voiceapp.gui.theme import Theme
 
 ROW_PX = 64
@@ -69,7 +69,7 @@ class VerdictModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{outcome(verdict.decision)}: {what(verdict)}. {why(verdict)}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return verdict.excerpt or verdict.subject.name
+            return plain_tip(verdict.excerpt or verdict.subject.name)
         return None
 
 
@@ -191,11 +191,11 @@ class VerdictLogView(QWidget):
         self._filters.addLayout(boxes)
 
     def _make_foot(self) -> None:
-        self.empty = QLabel(self.tr("What is checked is listed here."))
+        self.empty = PlainLabel(self.tr("What is checked is listed here."))
         self.empty.setProperty("role", "secondary")
         self.empty.setWordWrap(True)
         self.empty.setContentsMargins(16, 12, 16, 12)
-        self.count = QLabel()
+        self.count = PlainLabel()
         self.count.setProperty("role", "meta")
         self.clear, self.export = QPushButton(self.tr("Clear")), QPushButton(self.tr("Export…"))
         self.draft = QPushButton(self.tr("Put its text into the entry"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from voiceapp.core import commands as c
 from voiceapp.core.settings import Settings
 from voiceapp.core.voices import PreviewVoice, VoicePreviewed
+from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
 
@@ -27,7 +28,7 @@ class VoicePreview(QWidget):
         super().__init__()
         self.hear: QPushButton = IconTextButton(theme, "play", self.tr("Hear it"))
         self.stop: QPushButton = IconTextButton(theme, "square", self.tr("Stop"))
-        self.state = QLabel()
+        self.state = PlainLabel()
         self.state.setProperty("role", "secondary")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

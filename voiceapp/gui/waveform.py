@@ -12,6 +12,7 @@ from voiceapp.core.audio import Level
 from voiceapp.core.conversation import Take
 from voiceapp.gui.controls import DrawnButton
 from voiceapp.gui.dress import Words
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.quiet_line import Icon
 from voiceapp.gui.theme import Theme
 
@@ -81,7 +82,7 @@ class PlayButton(DrawnButton):
         self._is_playing = is_playing
         name = self.tr("Stop the recording") if is_playing else self.tr("Play the recording")
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        self.setToolTip(plain_tip(name))
         self.update()
 
     @property
