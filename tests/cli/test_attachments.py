@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import soundfile
 
 from tests.cli.terminal import Terminal
+from tests.pdfs import pdf
 from tests.pictures import png
 from tests.server.loopback import LoopbackServer
+from tests.server.script import ModerationScript
 from tests.spoken import RATE_HZ, spoken
+from voiceapp.core.moderation import Action, Policy, Rule
+from voiceapp.core.settings import Settings
+from voiceapp.paths import Paths
+from voiceapp.store.settings_file import SettingsFile
 
 
 @pytest.fixture
@@ -52,6 +59,37 @@ def test_a_spoken_question_carries_it_too(
     assert connected.run("ask", question, "--image", picture, "--silent").code == 0
     (request,) = openai_server.requests_for("/chat/completions")
     assert [part["type"] for part in request.json["messages"][-1]["content"]] == ["text", "image_url"]
+
+
+@pytest.mark.parametrize("flagged", ["picture", "text", "pdf", "nothing"])
+def test_what_goes_along_is_checked_before_it_is_sent(
+    connected: Terminal, openai_server: LoopbackServer, picture: Path, tmp_path: Path, flagged: str
+) -> None:
+    rules = replace(Settings(), moderation=Policy(input=Rule(Action.BLOCK)))
+    SettingsFile(Paths.below(connected.data).settings_file).save(rules)
+    image = ("violence/graphic",) if flagged == "picture" else ()
+    openai_server.script.moderation = ModerationScript(words={"axe": ("violence",)}, image=image)
+    notes, book = tmp_path / "notes.txt", tmp_path / "book.pdf"
+    notes.write_text("He raises the axe." if flagged == "text" else "A calm sea.", encoding="utf-8")
+    book.write_bytes(pdf("He raises the axe." if flagged == "pdf" else "A calm sea."))
+
+    files = ("--image", picture, "--file", notes, "--file", book)
+    done = connected.run("ask", *files, "--text", "Which tower is this?", "--silent", "--json")
+
+    judged = [one["input"] for one in (request.json for request in openai_server.requests_for("/moderations"))]
+    assert "Which tower is this?" in judged
+    (shown,) = [one[0] for one in judged if isinstance(one, list)]
+    assert shown["image_url"]["url"].startswith("data:image/png;base64,")
+    assert openai_server.violations == []
+    asked = openai_server.requests_for("/chat/completions")
+    if flagged == "nothing":
+        assert (done.code, len(asked)) == (0, 1)
+        return
+    name = {"picture": "tower.png", "text": "notes.txt", "pdf": "book.pdf"}[flagged]
+    assert done.code == 1
+    assert asked == []
+    assert f"Not sent because of “{name}”" in done.err
+    assert [draft["text"] for draft in done.events("draft")] == ["Which tower is this?"]
 
 
 @pytest.mark.parametrize(

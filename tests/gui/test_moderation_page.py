@@ -290,6 +290,9 @@ def test_a_draft_comes_back_before_what_was_begun_meanwhile(stage: Stage, qtbot:
     assert entry.text() == f"{TEXT}\nand another thing"
     stage.tell(DraftKept(entry.text(), blocked, 2))
     assert entry.text() == f"{TEXT}\nand another thing"  # not twice
+    with_file = Subject(SubjectKind.ATTACHMENT, name="wound.png")
+    stage.tell(DraftKept("", checked(subject=with_file, checkpoint=Checkpoint.INPUT, decision=Decision.BLOCKED), 3))
+    assert stage.window.notices.shown[-1].message == "Not sent because of “wound.png”: Violence 0.71."
 
 
 def said(number: int, role: Role, text: str, heard: int | None = None) -> Message:
@@ -314,7 +317,9 @@ def test_verdicts_stand_with_their_words(qtbot: QtBot, theme: Theme) -> None:
     qtbot.waitUntil(lambda: not view.is_working)
     first, third = sorted(view.findChildren(UserCard), key=lambda card: card.y())
     (reply,) = view.findChildren(ReplyView)
-    assert first.verdict.text == "Violence 0.71"
+    with_file = Subject(SubjectKind.ATTACHMENT, 1, "wound.png")
+    view.handle(CheckDone(checked(subject=with_file, checkpoint=Checkpoint.INPUT, decision=Decision.SHOWN)))
+    assert first.verdict.text == "Violence 0.71 · “wound.png”: Violence 0.71"
     assert third.verdict.text == ""
     assert reply.verdict == "Not read aloud from here on: Violence 0.71."
     assert reply.cut_words == ""  # nobody interrupted

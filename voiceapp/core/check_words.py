@@ -46,6 +46,8 @@ def why(verdict: LoggedVerdict) -> str:
 
 def not_sent(checked: Checked) -> tuple[str, str]:
     """Return a sentence and a hint about a draft that was held back: category, score, and what to change."""
+    if checked.subject.kind is SubjectKind.ATTACHMENT:
+        return _not_sent_with(checked)
     if checked.problem:
         return (
             _("Not sent, because it could not be checked: {why}").format(why=checked.problem),
@@ -57,6 +59,26 @@ def not_sent(checked: Checked) -> tuple[str, str]:
         _("Not sent: {found}.").format(found=found),
         f"{_('Your words are kept.')} {advice}".strip(),
     )
+
+
+def _not_sent_with(checked: Checked) -> tuple[str, str]:
+    """The same where it is a file that goes along."""
+    name = checked.subject.name
+    if checked.problem:
+        return (
+            _("Not sent, because “{name}” could not be checked: {why}").format(name=name, why=checked.problem),
+            _("Your words and your files are kept. Take it out, send them again, or change the rule under Moderation."),
+        )
+    found = named(checked.exceeded) or _("flagged by the service")
+    return (
+        _("Not sent because of “{name}”: {found}.").format(name=name, found=found),
+        _("Your words and your files are kept. Take it out, or attach something else."),
+    )
+
+
+def found_in(checked: Checked) -> str:
+    """Name a file that went along, with what was found in it."""
+    return f"“{checked.subject.name}”: {named(checked.exceeded) or _('flagged by the service')}"
 
 
 def not_spoken(checked: Checked) -> str:

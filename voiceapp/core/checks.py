@@ -23,11 +23,15 @@ class SubjectKind(StrEnum):
     CONVERSATION = "conversation"
     FILE = "file"
     IMAGE = "image"
+    ATTACHMENT = "attachment"
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What was checked: *id* of the message, conversation or picture where it has one, *name* of a file."""
+    """What was checked: *id* of the message, conversation or picture where it has one, *name* of a file.
+
+    Of an attachment *id* is that of the message that it went with.
+    """
 
     kind: SubjectKind
     id: int | None = None
@@ -53,6 +57,7 @@ class Checked:
         waited_ms: how long something had to wait for it.
         problem: a sentence, where the check failed.
         limits: the person's limits when it was decided.
+        beside: of an attachment, the words that it was to go with.
     """
 
     subject: Subject
@@ -65,6 +70,7 @@ class Checked:
     waited_ms: float = 0.0
     problem: str = ""
     limits: Mapping[str, float] = field(default_factory=dict)
+    beside: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -95,7 +101,7 @@ class LoggedVerdict:
     Attributes:
         excerpt: the beginning of what was checked.
         digest: the first 16 hex digits of the SHA-256 of it, so that the same text is recognised.
-        draft: the whole text, only where it was held back before it was sent.
+        draft: the person's whole text, only where it was held back before it was sent.
     """
 
     id: int
@@ -133,6 +139,7 @@ def logged(checked: Checked, at_s: float, content: bytes | None = None) -> Logge
 
     verdict = checked.verdict
     data = checked.text.encode("utf-8", "surrogatepass") if content is None else content
+    is_file = checked.subject.kind is SubjectKind.ATTACHMENT
     is_draft = checked.is_stopped and checked.checkpoint in (Checkpoint.INPUT, Checkpoint.IMAGE_PROMPT)
     return LoggedVerdict(
         id=0,
@@ -147,7 +154,7 @@ def logged(checked: Checked, at_s: float, content: bytes | None = None) -> Logge
         engine=checked.engine,
         duration_ms=checked.duration_ms,
         problem=checked.problem,
-        draft=checked.text if is_draft else "",
+        draft=(checked.beside if is_file else checked.text) if is_draft else "",
     )
 
 

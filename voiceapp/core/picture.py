@@ -12,6 +12,11 @@ _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
+def mime_of(format_: str) -> str:
+    """Return the media type of a picture whose file ends in *format_*."""
+    return MIMES.get({"jpg": "jpeg"}.get(format_, format_), "image/png")
+
+
 @dataclass(frozen=True)
 class PictureFacts:
     """*format* is a key of :data:`ENDINGS`; sizes in pixels, 0 where the file hides them."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from voiceapp.core.audio import Level
-from voiceapp.core.check_words import not_spoken
-from voiceapp.core.checks import Checked
+from voiceapp.core.check_words import found_in, not_spoken
+from voiceapp.core.checks import Checked, SubjectKind
 from voiceapp.core.conversation import Message, Take, ToolUse, unheard_words
 from voiceapp.core.events import Problem
 from voiceapp.core.images import StoredImage
@@ -168,5 +168,7 @@ def marked(entry: Entry | None, checked: Checked) -> Entry | None:
     """Return *entry* with what was found in it; None where there is nothing to mark."""
     if not isinstance(entry, UserTurn | Reply) or not (checked.exceeded or checked.is_stopped):
         return None
+    if checked.subject.kind is SubjectKind.ATTACHMENT:
+        return replace(entry, verdict=" · ".join(one for one in (entry.verdict, found_in(checked)) if one))
     is_silenced = checked.checkpoint is Checkpoint.REPLY and checked.is_stopped
     return replace(entry, verdict=not_spoken(checked) if is_silenced else named(checked.exceeded))

@@ -129,7 +129,7 @@ class ConversationModel:
 
     def _on_checked(self, checked: Checked) -> list[Change]:
         subject = checked.subject
-        if subject.id is None or subject.kind is not SubjectKind.MESSAGE:
+        if subject.id is None or subject.kind not in (SubjectKind.MESSAGE, SubjectKind.ATTACHMENT):
             return []
         entry = marked(self.entry(_message_key(subject.id)), checked)
         return [] if entry is None else self._put(entry)

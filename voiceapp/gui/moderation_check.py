@@ -201,6 +201,7 @@ class CheckView(QWidget):
             SubjectKind.MESSAGE: self.tr("from the conversation"),
             SubjectKind.CONVERSATION: self.tr("the conversation"),
             SubjectKind.FILE: subject.name,
+            SubjectKind.ATTACHMENT: subject.name,
             SubjectKind.IMAGE: subject.name or self.tr("a picture"),
         }[subject.kind]
 

@@ -76,7 +76,9 @@ class RulesView(QWidget):
         self.choose.clicked.connect(lambda: self.settings_wanted.emit("jobs"))
         self.controls = {
             Checkpoint.INPUT: RuleControls(
-                theme, self.tr("What you say or type"), self.tr("Before it is sent. What is blocked comes back to you.")
+                theme,
+                self.tr("What you say, type or attach"),
+                self.tr("Before it is sent. What is blocked comes back to you."),
             ),
             Checkpoint.REPLY: RuleControls(
                 theme, self.tr("What is answered"), self.tr("Clause by clause, before it is spoken.")

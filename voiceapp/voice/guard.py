@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from gettext import gettext as _
+from typing import TYPE_CHECKING
 
 from voiceapp.core.checks import (
     CheckBegan,
@@ -33,6 +34,10 @@ from voiceapp.core.settings import Job
 from voiceapp.voice.account import Account, account_here
 from voiceapp.voice.reply_guard import ReplyGuard
 from voiceapp.voice.studio import Studio
+
+if TYPE_CHECKING:
+    from voiceapp.core.attachments import Attachment
+    from voiceapp.voice.attached_checks import AttachedChecks, FileChecked
 
 CHECK_WITHIN_S = 3.0
 """An automatic check that takes longer counts as failed: a person waits for it."""
@@ -68,7 +73,9 @@ class Guard:
         here = studio.account if turn else account_here()
         self._account = here or Account(studio.meter, studio.emit)  # one question for all checks of one deed
         self._ahead = _Ahead()
+        self._attached: AttachedChecks | None = None
         self._admitted: Checked | None = None
+        self._admitted_files: tuple[FileChecked, ...] = ()
         self._is_failure_told = False
 
     @property
@@ -107,15 +114,31 @@ class Guard:
                 break  # the check of the whole will tell
             ahead.findings[ahead.under_way] = finding
 
-    async def admits(self, text: str, take: Take | None = None) -> bool:
-        """Whether *text* may be sent. Where it may not, the person has it back as a draft when this returns."""
+    def look_at_attached(self) -> None:
+        """Begin to check what is attached, so that the end of what the person says need not wait for it."""
+        attached = self._studio.attached.ready() if self._studio.attached is not None else ()
+        if attached and self.action(Checkpoint.INPUT) is Action.BLOCK:
+            self._files().look_at(attached)
+
+    def _files(self) -> AttachedChecks:
+        """Return the checks of what is attached; imported only where something is."""
+        from voiceapp.voice.attached_checks import AttachedChecks
+
+        self._attached = self._attached or AttachedChecks(self, self._studio)
+        return self._attached
+
+    async def _files_checked(self, attached: Sequence[Attachment], beside: str) -> tuple[FileChecked, ...]:
+        return await self._files().checked(attached, beside) if attached else ()
+
+    async def admits(self, text: str, take: Take | None = None, attached: Sequence[Attachment] = ()) -> bool:
+        """Whether *text* may be sent, with what is *attached*. Where not, the words are a draft when this returns."""
         if self.action(Checkpoint.INPUT) is not Action.BLOCK:
             return True
         subject = Subject(SubjectKind.TEXT)
         self._studio.emit(CheckBegan(subject, Checkpoint.INPUT, self._turn))
         started_s = self._studio.now()
         try:
-            finding = await self._finding_for(text.strip())
+            finding, files = await asyncio.gather(self._finding_for(text.strip()), self._files_checked(attached, text))
         except asyncio.CancelledError:
             if take is None:  # what was spoken is kept with its take
                 sentence = _("You stopped before it was checked.")
@@ -124,20 +147,32 @@ class Guard:
             raise
         waited_ms = 1000 * (self._studio.now() - started_s)
         checked = self.conclude(subject, Checkpoint.INPUT, text, passages(text), finding, waited_ms)
-        if checked.is_stopped:
-            self._studio.emit(DraftKept(text, checked, self._turn, take.id if take else None))
+        stopped = next((one for one in (checked, *(file.checked for file in files)) if one.is_stopped), None)
+        if stopped is not None:
+            self._studio.emit(DraftKept(text, stopped, self._turn, take.id if take else None))
             self.tell(checked, finding.problem)
+            for file in files:
+                self.tell(file.checked, file.problem, file.content)
             return False
-        self._admitted = checked
-        if finding.problem is not None:
-            self.note_failure(finding.problem, _("Your words could not be checked and were sent all the same."))
+        self._admitted, self._admitted_files = checked, files
+        self._note_unchecked(finding, files)
         return True
+
+    def _note_unchecked(self, words: Finding, files: Sequence[FileChecked]) -> None:
+        if words.problem is not None:
+            self.note_failure(words.problem, _("Your words could not be checked and were sent all the same."))
+        for file in files:
+            if file.problem is not None:
+                sentence = _("“{name}” could not be checked and was sent all the same.")
+                self.note_failure(file.problem, sentence.format(name=file.checked.subject.name))
 
     def sent(self, message: Message) -> None:
         """*message* was sent: log what was found in it, or check it beside the work where it is only shown."""
         if self._admitted is not None:
             checked, self._admitted = self._admitted, None
             self.tell(_about(checked, message), None)
+            for file in self._admitted_files:
+                self.tell(file.about(message), file.problem, file.content)
         elif self.action(Checkpoint.INPUT) is Action.SHOW:
             self._studio.beside(self._show(message), "check-input")
 
@@ -145,9 +180,11 @@ class Guard:
         finding = await self.ask(_pieces(message.text))
         subject = Subject(SubjectKind.MESSAGE, message.id)
         checked = self.conclude(subject, Checkpoint.INPUT, message.text, passages(message.text), finding)
-        if finding.problem is not None:
-            self.note_failure(finding.problem, _("Your words could not be checked and were sent all the same."))
+        files = await self._files_checked(message.attachments, message.text)
+        self._note_unchecked(finding, files)
         await self.keep(checked, finding.problem)
+        for file in files:
+            await self.keep(file.about(message), file.problem, file.content)
 
     async def _finding_for(self, text: str) -> Finding:
         """What was overheard counts where it is exactly what is to be sent."""
@@ -219,8 +256,8 @@ class Guard:
 
     # --- asking, deciding, telling ------------------------------------------------------------------------
 
-    async def ask(self, texts: Sequence[str]) -> Finding:
-        """Let the service judge *texts*. Raises nothing but cancellation."""
+    async def ask(self, texts: Sequence[str], *, is_patient: bool = False) -> Finding:
+        """Let the service judge *texts*, *is_patient*: however long it takes. Raises nothing but cancellation."""
         finding = Finding()
         started_s = self._studio.now()
         try:
@@ -229,7 +266,7 @@ class Guard:
                 raise nobody_checks()
             await self._allowed()
             await moderator.ready()  # what is imported for the first check is not the service's delay
-            async with asyncio.timeout(self._within_s):
+            async with asyncio.timeout(None if is_patient else self._within_s):
                 finding.verdicts = await moderator.check_texts(texts)
             self._count(finding.verdicts)
         except Exception as error:
@@ -303,9 +340,9 @@ class Guard:
             self._is_failure_told = True
             self._studio.emit(Notice(f"{what} {problem.message}", problem.hint))
 
-    def tell(self, checked: Checked, problem: VoiceAppError | None) -> None:
+    def tell(self, checked: Checked, problem: VoiceAppError | None, content: bytes | None = None) -> None:
         """As :meth:`keep`, for those who must not wait."""
-        self._studio.beside(self.keep(checked, problem), "log-verdict")
+        self._studio.beside(self.keep(checked, problem, content), "log-verdict")
 
     async def keep(self, checked: Checked, problem: VoiceAppError | None, content: bytes | None = None) -> None:
         """Log *checked* and tell it. Raises nothing: a log that cannot be written is said, the verdict told."""

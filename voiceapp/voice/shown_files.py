@@ -20,7 +20,7 @@ from voiceapp.core.attachments import (
 )
 from voiceapp.core.conversation import Line
 from voiceapp.core.errors import StoreError
-from voiceapp.core.picture import MIMES
+from voiceapp.core.picture import mime_of
 from voiceapp.core.vision import Vision
 from voiceapp.ports.attachments import AttachmentStore
 
@@ -74,5 +74,4 @@ class ShownFiles:
         code = (await asyncio.to_thread(base64.b64encode, data)).decode()
         if one.kind is Kind.PDF:
             return ShownFile(one.name, f"data:application/pdf;base64,{code}", text)
-        mime = MIMES.get({"jpg": "jpeg"}.get(one.format, one.format), "image/png")
-        return ShownPicture(one.name, f"data:{mime};base64,{code}")
+        return ShownPicture(one.name, f"data:{mime_of(one.format)};base64,{code}")

@@ -61,6 +61,14 @@ class Attached(Protocol):
         """Return what goes along, once all of it is ready. Raises CannotSee where it cannot; it then stays attached."""
         ...
 
+    def ready(self) -> tuple[Attachment, ...]:
+        """Return what would go along now; at once."""
+        ...
+
+    async def read(self, attachment: Attachment) -> tuple[bytes, str]:
+        """Return a file as it is kept, and of a PDF the words. Raises StoreError."""
+        ...
+
     def went(self, gone: Sequence[Attachment]) -> None:
         """These went with a message that is stored."""
         ...

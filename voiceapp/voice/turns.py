@@ -115,6 +115,8 @@ class Turn:
             beside=self._background.create_task,
         )
         self._hear(feed, is_by_ear=is_by_ear)
+        if self._guard is not None:
+            self._guard.look_at_attached()
         self._beside(self._replying.warm(), "warm")
         captured = await self._capture.run(feed, SpeechFinder(studio.vad), studio.history.conversation_id)
         self._take, studio.account.take_id = captured.take, captured.take.id
@@ -359,12 +361,12 @@ class Turn:
     async def _send(self, text: str, take: Take | None = None, label: str = "") -> bool:
         """Put what the person said or wrote into the conversation, unless a check holds it back."""
         guard = self._guard
+        attached = await going_along(self._studio, text, take)
         if guard is not None:
             before_ms = self.stopwatch.ms()
-            if not await guard.admits(text, take):
+            if not await guard.admits(text, take, attached):
                 return False
             self.stopwatch.stages["input_check"] = self.stopwatch.ms() - before_ms
-        attached = await going_along(self._studio, text, take)
         message = await self._studio.history.add(
             Role.USER, text, turn=self.number, take=take, engine=label, attachments=attached
         )

@@ -84,6 +84,14 @@ class DraftDesk:
             raise cannot_see(self._studio.engines.chat.label)
         return going
 
+    def ready(self) -> tuple[a.Attachment, ...]:
+        """As Attached.ready."""
+        return tuple(self._drafts)
+
+    async def read(self, attachment: a.Attachment) -> tuple[bytes, str]:
+        """As Attached.read."""
+        return await self._store.read(attachment)
+
     def went(self, gone: Sequence[a.Attachment]) -> None:
         """As Attached.went."""
         ids = {one.id for one in gone}
