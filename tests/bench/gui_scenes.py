@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView
@@ -195,13 +195,16 @@ class Scenes:
         self.tell(ev.ConversationsListed(texts.heads(CONVERSATIONS)))
 
     def scroll_list(self) -> None:
-        def move(value: int) -> None:
-            window().rail.view.verticalScrollBar().setValue(value)
+        """Down to the oldest conversation, through all the pages that are made on the way, and back at once."""
 
-        for value in range(0, 90_000, 1500):
-            self.hands.do(lambda value=value: move(value), "scroll the list")  # type: ignore[misc]
+        def move() -> bool:
+            bar = window().rail.view.verticalScrollBar()
+            bar.setValue(bar.value() + 1500)
+            return bar.value() < bar.maximum() or window().rail.model.canFetchMore(QModelIndex())
+
+        while self.hands.do(move, "scroll the list"):
             time.sleep(0.016)
-        self.hands.do(lambda: move(0), "scroll the list")
+        self.hands.do(lambda: window().rail.view.verticalScrollBar().setValue(0), "scroll the list")
         self.hands.settle()
 
     def delete_and_undo(self) -> None:
@@ -434,18 +437,18 @@ def run_program(open_session: OpenSession, folder: Path, script: Callable[[Hands
     """Run the program's window, watched, with sessions from *open_session*; *script* beside it, then close it."""
     scripts: list[Script] = []
 
-    def application(arguments: list[str]) -> WatchedApplication:
-        app = WatchedApplication(arguments)
-        scripts.append(Script(Hands(app), script))
-        scripts[0].start()
-        return app
+    class Application(WatchedApplication):
+        def __init__(self, arguments: list[str]) -> None:
+            super().__init__(arguments)
+            scripts.append(Script(Hands(self), script))
+            scripts[0].start()
 
     logs = Logs(folder / "logs", is_debug=False, topics=[])
     for n in range(LOG_LINES):
         logging.getLogger("voiceapp.bench").info("line %d of the log, about as long as the lines of a log are", n)
     options = argparse.Namespace(debug=False, ready_file=None)
     try:
-        with patch.object(program, "QApplication", application):
+        with patch.object(program, "QApplication", Application):
             program.run(open_session, logs, options, cache=folder / "cache")
         scripts[0].join()
     finally:

@@ -7,27 +7,30 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QCoreApplication,
     QDate,
     QLocale,
     QModelIndex,
     QPersistentModelIndex,
+    QPointF,
     QRectF,
     QSize,
+    QStringListModel,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetricsF, QPainter
-from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QStaticText
+from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from voiceapp.core.conversation import ConversationHead
+from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 HEAD_ROLE = Qt.ItemDataRole.UserRole
 DAY_PX, FIRST_DAY_PX, ROW_PX, FOUND_PX = 36, 28, 36, 52
 PAGE_HEADS = 200
+KEPT_LINES = 2000
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,12 @@ def rows_of(heads: Sequence[ConversationHead], today: date, locale: QLocale, las
     return rows
 
 
-class ConversationList(QAbstractListModel):
+class ConversationList(QStringListModel):
     """Days and conversations as one list; ``renamed`` carries id and title when the person edited a row.
 
     Rows are made for the first ``PAGE_HEADS`` conversations, and for as many more whenever the list is scrolled to its
-    end: laying out a row costs time, and nobody looks at the five thousandth.
+    end: laying out a row costs time, and nobody looks at the five thousandth. Qt asks for every row there is whenever
+    some are added; its own model of strings, here empty ones, answers how many there are without any Python.
     """
 
     renamed = Signal(int, str)
@@ -92,6 +96,11 @@ class ConversationList(QAbstractListModel):
         self._shown: list[ConversationHead] = []
         self._made = 0
         self._rows: list[Row] = []
+        self._sizes: list[QSize] = []
+
+    def size_of(self, row: int) -> QSize:
+        """Return what row number *row* takes."""
+        return self._sizes[row]
 
     def show(self, heads: Sequence[ConversationHead]) -> None:
         """Show *heads*, newest first; nothing is touched where they are the same."""
@@ -119,10 +128,10 @@ class ConversationList(QAbstractListModel):
 
     def _rebuild(self) -> None:
         self._shown = [head for head in self._heads if head.id not in self._hidden]
-        self.beginResetModel()
         self._made = 0
         self._rows = self._next_rows()
-        self.endResetModel()
+        self._sizes = [_size(n, row) for n, row in enumerate(self._rows)]
+        self.setStringList([""] * len(self._rows))
 
     def _next_rows(self) -> list[Row]:
         """Return the rows of the next page; with the last one also what was found by its meaning."""
@@ -138,9 +147,6 @@ class ConversationList(QAbstractListModel):
 
     # --- what Qt asks -------------------------------------------------------------------------------------
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        return 0 if parent.isValid() else len(self._rows)
-
     def canFetchMore(self, parent: Index) -> bool:
         return not parent.isValid() and self._made < len(self._shown)
 
@@ -149,9 +155,9 @@ class ConversationList(QAbstractListModel):
             return
         rows = self._next_rows()
         first = len(self._rows)
-        self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
         self._rows += rows
-        self.endInsertRows()
+        self._sizes += [_size(n, row) for n, row in enumerate(rows, start=first)]
+        self.insertRows(first, len(rows))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid() or index.row() >= len(self._rows):
@@ -162,7 +168,7 @@ class ConversationList(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.AccessibleTextRole):
             return row.title
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, ConversationHead):
-            return row.title
+            return plain_tip(row.title)
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -182,18 +188,38 @@ class ConversationList(QAbstractListModel):
         return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsEditable | flag.ItemNeverHasChildren
 
 
+def _size(number: int, row: Row) -> QSize:
+    if isinstance(row, DayRow):
+        return QSize(100, DAY_PX if number else FIRST_DAY_PX)
+    return QSize(100, FOUND_PX if row.snippet else ROW_PX)
+
+
 class ConversationDelegate(QStyledItemDelegate):
     """Paints a day's title, or a conversation with its time, and in search results the words that were found."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, view: QListView) -> None:
+        super().__init__(view)
         self._theme = theme
+        rows = view.model()
+        assert isinstance(rows, ConversationList)
+        self._rows = rows
+        self._lines: dict[tuple[str, str, float], QStaticText] = {}
+
+    def _line(self, text: str, font: QFont, room: float = 0.0) -> QStaticText:
+        """Return *text* as laid out before: finding its glyphs is most of what a row costs. *room*: elided to it."""
+        key = (text, font.key(), room)
+        if key not in self._lines:
+            if len(self._lines) >= KEPT_LINES:
+                self._lines.clear()
+            words = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room) if room else text
+            line = self._lines[key] = QStaticText(words)
+            line.setTextFormat(Qt.TextFormat.PlainText)
+            line.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+            line.prepare(font=font)
+        return self._lines[key]
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        row = index.data(HEAD_ROLE)
-        if isinstance(row, DayRow):
-            return QSize(100, FIRST_DAY_PX if index.row() == 0 else DAY_PX)
-        return QSize(100, FOUND_PX if isinstance(row, ConversationHead) and row.snippet else ROW_PX)
+        return self._rows.size_of(index.row())  # asked of every row there is, whenever some more are made
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(HEAD_ROLE)
@@ -216,24 +242,28 @@ class ConversationDelegate(QStyledItemDelegate):
             painter.setBrush(self._theme.color("hover"))
             painter.drawRoundedRect(area, 8, 8)
         line = QRectF(area.left() + 8, area.top(), area.width() - 16, ROW_PX)
-        painter.setFont(self._theme.font(12, is_tabular=True))
-        painter.setPen(self._theme.color("ink2" if is_chosen else "ink3"))
         moment = datetime.fromtimestamp(row.updated_at).astimezone()
-        at = moment.strftime("%Y-%m-%d" if isinstance(row, FoundRow) else "%H:%M")
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, at)
+        words = moment.strftime("%Y-%m-%d" if isinstance(row, FoundRow) else "%H:%M")
+        font = self._theme.font(12, is_tabular=True)
+        at = self._line(words, font)
+        painter.setPen(self._theme.color("ink2" if is_chosen else "ink3"))
+        self._draw(painter, line.right() - at.size().width(), line, at, font)
         font = self._theme.font(13, 600 if is_chosen else 400)
-        painter.setFont(font)
         painter.setPen(self._theme.color("ink" if is_chosen else "ink2"))
-        room = line.width() - QFontMetricsF(self._theme.font(12, is_tabular=True)).horizontalAdvance(at) - 12
-        title = QFontMetricsF(font).elidedText(row.title, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
+        title = self._line(row.title, font, line.width() - at.size().width() - 12)
+        self._draw(painter, line.left(), line, title, font)
         if row.snippet:
-            painter.setFont(self._theme.font(12))
+            font = self._theme.font(12)
             painter.setPen(self._theme.color("ink3"))
             below = QRectF(line.left(), area.top() + 28, line.width(), 18)
-            metrics = QFontMetricsF(self._theme.font(12))
-            found = metrics.elidedText(" ".join(row.snippet.split()), Qt.TextElideMode.ElideRight, below.width())
-            painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, found)
+            found = self._line(" ".join(row.snippet.split()), font, below.width())
+            self._draw(painter, below.left(), below, found, font)
+
+    @staticmethod
+    def _draw(painter: QPainter, x: float, beside: QRectF, line: QStaticText, font: QFont) -> None:
+        """Draw *line* from *x* on, in the middle of the height of *beside*."""
+        painter.setFont(font)
+        painter.drawStaticText(QPointF(x, beside.center().y() - line.size().height() / 2), line)
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         editor = QLineEdit(parent)
