@@ -1,4 +1,7 @@
-"""Where files go: the platform's own folders, or all of it below one folder of the person's choice."""
+"""Where files go: the platform's own folders, data elsewhere where the person chose that, or all below one folder.
+
+The choice is kept in a small file of the platform's config folder, :data:`CHOICE`, never in the data folder itself.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,17 @@ import platformdirs
 from voiceapp.core.errors import StoreError
 
 NAME = "voiceapp"
+CHOICE = "data-folder"
+"""The file with the chosen data folder: lines ``in use = DIR`` and, while everything is taken there, ``next = DIR``."""
+IN_USE, NEXT = "in use", "next"
+DATABASE = "voiceapp.db"
+"""Lies in every data folder that was ever in use: one without it is not there, or another drive's."""
+
+
+class DataFolderGone(StoreError):
+    """The chosen data folder is not there: its drive is not plugged in, or it was moved."""
+
+    code = "data_folder_gone"
 
 
 @dataclass(frozen=True)
@@ -24,6 +38,10 @@ class Paths:
         cache: what may be deleted at any time.
         logs: the log and crash files.
         is_chosen: the person named the folder (``--data-dir``); keys in the system's keyring are kept apart for it.
+        is_set: the data folder is the one chosen in the settings.
+        next_data: where all data is being taken, the last of it when the program ends; None = nowhere.
+        missing: the chosen data folder in whose place the usual one is used this time; None = it was not missing.
+        chosen_ns: when the choice was written; 0 = never.
     """
 
     data: Path
@@ -31,13 +49,34 @@ class Paths:
     cache: Path
     logs: Path
     is_chosen: bool = False
+    is_set: bool = False
+    next_data: Path | None = None
+    missing: Path | None = None
+    chosen_ns: int = 0
 
     @classmethod
     def of_platform(cls) -> Paths:
-        """Return the folders that this system keeps for programs."""
+        """Return the folders that this system keeps for programs, the data folder as the person chose it."""
+        usual = cls.usual()
+        choice, written_ns = _choice(usual.config / CHOICE)
+        in_use, after = choice.get(IN_USE), choice.get(NEXT)
+        data = Path(in_use) if in_use else usual.data
+        return cls(
+            data,
+            usual.config,
+            usual.cache,
+            data / "logs",
+            is_set=in_use is not None,
+            next_data=Path(after) if after else None,
+            chosen_ns=written_ns,
+        )
+
+    @classmethod
+    def usual(cls, missing: Path | None = None) -> Paths:
+        """Return this system's own folders; *missing*: the chosen one that they stand in for."""
         folders = platformdirs.PlatformDirs(NAME, appauthor=False)
         data = folders.user_data_path
-        return cls(data, folders.user_config_path, folders.user_cache_path, data / "logs")
+        return cls(data, folders.user_config_path, folders.user_cache_path, data / "logs", missing=missing)
 
     @classmethod
     def below(cls, folder: Path) -> Paths:
@@ -49,6 +88,20 @@ class Paths:
     def choose(cls, folder: Path | None) -> Paths:
         """Return folders below *folder*, or the platform's where it is None."""
         return cls.of_platform() if folder is None else cls.below(folder)
+
+    @property
+    def choice_file(self) -> Path:
+        """Where the choice of the data folder is kept."""
+        return self.config / CHOICE
+
+    def is_current(self) -> bool:
+        """Whether the choice is still the one that was read: another process may have changed it."""
+        if self.is_chosen or self.missing is not None:
+            return True
+        try:
+            return self.choice_file.stat().st_mtime_ns == self.chosen_ns
+        except OSError:
+            return self.chosen_ns == 0
 
     @property
     def settings_file(self) -> Path:
@@ -71,7 +124,17 @@ class Paths:
         return f"{NAME} {self.data}" if self.is_chosen else NAME
 
     def create(self) -> None:
-        """Make the folders, for this person alone. Raises StoreError where nothing can be written."""
+        """Make the folders, for this person alone.
+
+        Raises StoreError where nothing can be written, DataFolderGone where a chosen folder is not there: it is not
+        made anew, since a history that looks empty is worse than none.
+        """
+        if self.is_set and not (self.data / DATABASE).is_file():
+            raise DataFolderGone(
+                _("The data folder {folder} is not there, or there is no history in it.").format(folder=self.data),
+                hint=_("Plug its drive in and start again, or choose another one: voiceapp data use DIR."),
+                detail="data folder",
+            )
         for folder in (self.data, self.config, self.cache, self.logs):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -80,6 +143,33 @@ class Paths:
             except OSError as error:
                 raise _unusable(folder, error) from error
             _prove_writable(folder)
+
+
+def _choice(file: Path) -> tuple[dict[str, str], int]:
+    """Return what *file* says, and when it was written; nothing and 0 where there is no such file."""
+    try:
+        with file.open("rb") as opened:
+            written_ns = os.fstat(opened.fileno()).st_mtime_ns
+            text = os.fsdecode(opened.read(16_384))
+    except FileNotFoundError:
+        return {}, 0
+    except OSError as error:
+        raise _unusable(file, error) from error
+    lines = (line.rstrip("\r").partition(" = ") for line in text.split("\n"))
+    choice = {key: value for key, equals, value in lines if equals and os.path.isabs(value)}
+    if not (IN_USE in choice or NEXT in choice):  # rather no start than one with a history that seems empty
+        raise StoreError(
+            _("The file {file} names no data folder.").format(file=file),
+            hint=_("Delete it to use the usual folder, or choose one: voiceapp data use DIR."),
+            detail="data folder",
+        )
+    return choice, written_ns
+
+
+def choice_text(in_use: Path | None, after: Path | None) -> str:
+    """Return what the file of the choice is to say; None = the usual folder, none after it."""
+    lines = [f"{key} = {value}" for key, value in ((IN_USE, in_use), (NEXT, after)) if value is not None]
+    return "\n".join(["# Where voiceapp keeps its data. Change it in the settings, or by: voiceapp data", *lines, ""])
 
 
 def _prove_writable(folder: Path) -> None:

@@ -32,6 +32,7 @@ COMMANDS = (
     "clean",
     "stores",
     "files",
+    "data",
     "replay",
 )
 
@@ -52,6 +53,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         parser().error(_("tools {action} needs to know what").format(action=arguments.action))
     if arguments.command == "tools" and arguments.action == "permit" and arguments.permission is None:
         parser().error(_("tools permit needs ask, always or never"))
+    if arguments.command == "data" and (arguments.action == "where") != (arguments.folder is None):
+        parser().error(_("data move and data use need a folder, data where needs none"))
     if arguments.command == "notes" and (arguments.file is None) == (arguments.conversation is None):
         parser().error(_("notes needs either a file or --conversation"))
     if arguments.command == "moderate" and (arguments.what is None) == (arguments.image is None):
@@ -103,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
         _clean,
         _stores,
         _files,
+        _data,
         _replay,
     ):
         add(commands)
@@ -345,6 +349,13 @@ def _files(commands: Commands) -> None:
     one = _command(commands, "files", _("List, add or delete the documents of stores."))
     add_files(one)
     _pays(one)
+
+
+def _data(commands: Commands) -> None:
+    one = _command(commands, "data", _("Say where the data lies; move it to another folder, or use another one."))
+    words = _("move: take everything along to DIR; use: DIR as it is, empty or with its history")
+    one.add_argument("action", nargs="?", choices=("where", "move", "use"), default="where", help=words)
+    one.add_argument("folder", nargs="?", type=Path, metavar="DIR")
 
 
 def _replay(commands: Commands) -> None:

@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from voiceapp.audio.device import SoundDevices
+from voiceapp.core.data_folder import next_words, why_words
 from voiceapp.core.errors import DeviceError, VoiceAppError
 from voiceapp.core.settings import LOCAL, Job, ProviderKind, Settings
 from voiceapp.core.speech import HearingRequest, SpeechRequest
@@ -24,6 +25,7 @@ from voiceapp.local.tts import EspeakSpeech
 from voiceapp.local.vad import SileroVad
 from voiceapp.paths import Paths
 from voiceapp.store.secrets import KeyringSecrets, system_keyring
+from voiceapp.wiring.data_folder import DataFolder
 from voiceapp.wiring.factory import factory_of
 
 LISTEN_S = 0.5
@@ -116,12 +118,17 @@ def packages() -> Check:
 
 
 def folder(paths: Paths) -> Check:
-    """Say where data lies and whether it can be written."""
+    """Say where data lies, why there, and whether it can be written."""
     try:
         paths.create()
+        standing = DataFolder(paths).standing()
     except VoiceAppError as error:
         return Check("data", State.FAIL, error.message, error.hint)
-    return Check("data", State.OK, str(paths.data))
+    text = " ".join(part for part in (f"{standing.folder}.", why_words(standing), next_words(standing)) if part)
+    if standing.missing:
+        remedy = _("Plug in the drive of {missing}, or choose another folder: voiceapp data use DIR.")
+        return Check("data", State.FAIL, text, remedy.format(missing=standing.missing))
+    return Check("data", State.OK, text)
 
 
 def disk(paths: Paths) -> Check:

@@ -10,7 +10,7 @@ from voiceapp.wiring.session import secrets_of, settings_in_force
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return run_job(arguments, doctor)
+    return run_job(arguments, doctor, can_do_without=True)
 
 
 async def doctor(context: Context) -> int:

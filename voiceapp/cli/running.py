@@ -11,13 +11,15 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from gettext import gettext as _
+from pathlib import Path
 
 from voiceapp.cli.output import Output
 from voiceapp.core.budget import WhenSpent
 from voiceapp.core.errors import ConfigError, VoiceAppError
 from voiceapp.core.problems import leading
 from voiceapp.logs import Logs
-from voiceapp.paths import Paths
+from voiceapp.paths import DataFolderGone, Paths
+from voiceapp.store.instance import Owner, announced
 
 log = logging.getLogger("voiceapp.cli")
 
@@ -40,8 +42,8 @@ class Context:
 Job = Callable[[Context], Awaitable[int]]
 
 
-def run_job(arguments: argparse.Namespace, job: Job) -> int:
-    """Run *job* and return its exit code.
+def run_job(arguments: argparse.Namespace, job: Job, *, can_do_without: bool = False) -> int:
+    """Run *job* and return its exit code. *can_do_without*: it also runs where the chosen data folder is not there.
 
     One line on stderr tells why it failed or was interrupted (1) or what about the command line or settings
     cannot be used (2).
@@ -49,9 +51,9 @@ def run_job(arguments: argparse.Namespace, job: Job) -> int:
     _speak_utf8()
     output = Output(is_json=arguments.json)
     logs: Logs | None = None
+    sign: Owner | None = None
     try:
-        paths = Paths.choose(arguments.data_dir)
-        paths.create()
+        paths, sign = _entered(arguments.data_dir, can_do_without=can_do_without)
         logs = Logs(paths.logs, is_debug=arguments.debug)
         with asyncio.Runner() as runner:
             when = WhenSpent.ALLOW if getattr(arguments, "over_budget", False) else WhenSpent.REFUSE
@@ -70,7 +72,26 @@ def run_job(arguments: argparse.Namespace, job: Job) -> int:
     finally:
         if logs is not None:
             logs.close()
+        if sign is not None:
+            sign.retire()
     return 1
+
+
+def _entered(folder: Path | None, *, can_do_without: bool) -> tuple[Paths, Owner]:
+    """Return the folders, made, with the sign that this process uses them. Raises StoreError."""
+    while True:
+        paths = Paths.choose(folder)
+        try:
+            paths.create()
+        except DataFolderGone:
+            if not can_do_without:
+                raise
+            paths = Paths.usual(missing=paths.data)
+            paths.create()
+        sign = announced(paths.data)
+        if paths.is_current():
+            return paths, sign
+        sign.retire()  # the data folder became another one between the two
 
 
 async def _stoppable(work: Awaitable[int], output: Output) -> int:

@@ -33,6 +33,9 @@ else:
         return True
 
 
+MOVING = "moving.lock"
+
+
 class FileLock:
     """An exclusive lock on *path*, held from :meth:`acquire` to :meth:`release` or the end of the process."""
 
@@ -127,3 +130,50 @@ class Owner:
             return False
         lock.release(is_removed=True)
         return True
+
+
+class Moving:
+    """While entered, the folder *data* is being moved away: whoever comes now has to wait."""
+
+    def __init__(self, data: Path) -> None:
+        self._lock = FileLock(data / MOVING)
+
+    def __enter__(self) -> Moving:
+        if not self._lock.acquire():
+            raise _is_moving()
+        return self
+
+    def __exit__(self, *_how: object) -> None:
+        self._lock.release(is_removed=True)
+
+
+def announced(data: Path) -> Owner:
+    """Show that a command uses the folder *data*, so that it is not moved away below it.
+
+    Raises StoreError where that is happening right now. Either the mover sees this sign of life or this sees the
+    mover: each shows itself before it looks for the other.
+    """
+    owner = Owner(data / "owners", f"command-{os.getpid()}")
+    owner.announce()
+    if (data / MOVING).exists():
+        moving = FileLock(data / MOVING)
+        if not moving.acquire():
+            owner.retire()
+            raise _is_moving()
+        moving.release(is_removed=True)  # whoever moved was killed
+    return owner
+
+
+def lives_beside(owners: Path, own: frozenset[str] = frozenset()) -> bool:
+    """Tell whether a process other than those of the tokens *own* has announced itself in the folder *owners*."""
+    if not owners.is_dir():
+        return False
+    beside = Owner(owners, "")
+    with told_as_store_error(owners):
+        tokens = [path.stem for path in owners.glob("*.lock") if path.stem not in own]
+    is_alive = [not beside.is_gone(token) for token in tokens]  # all of them: signs of the dead are cleared away
+    return any(is_alive)
+
+
+def _is_moving() -> StoreError:
+    return StoreError(_("The data folder is being moved right now."), hint=_("Try again in a moment."), detail="moving")
