@@ -18,15 +18,16 @@ ROOMS: dict[str, set[str]] = {
     "voice": {"core", "ports"},
     "audio": {"core", "ports"},
     "openai_api": {"core", "ports"},
-    "local": {"core", "ports"},
+    "local": {"core", "ports", "own_process"},
     "store": {"core", "ports"},
     "tool_servers": {"core", "ports"},
-    "documents": {"core", "ports"},
+    "documents": {"core", "ports", "own_process"},
     "gui": {"core"},
     "paths": {"core"},
     "logs": {"core", "paths"},
     "resources": {"core", "paths"},
     "gentle": set(),
+    "own_process": set(),
 }
 """Rooms not named here (app, cli, wiring) are composition roots: they may import everything."""
 

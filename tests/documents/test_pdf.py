@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.pdfs import pdf
+from voiceapp import own_process
 from voiceapp.core.errors import AttachmentError, ToolError
 from voiceapp.documents import pdf as reading
 
@@ -31,6 +32,24 @@ def test_what_cannot_be_read_is_said_in_a_sentence(data: bytes, said: str) -> No
         reading.read(data, "a.pdf")
     assert said in caught.value.message
     assert caught.value.hint
+
+
+def test_nothing_of_the_folder_one_stands_in_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = tmp_path / "ran"
+    for name in ("pypdf.py", "json.py"):
+        (tmp_path / name).write_text(f"open({str(ran)!r}, 'w').close()\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert reading.read(pdf("The first page."), "a.pdf").text == "The first page."
+    assert not ran.exists()
+
+
+def test_a_process_of_ours_gets_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "HF_TOKEN", "aws_secret", "DB_PASSWORD"):
+        monkeypatch.setenv(name, "private")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    environment = own_process.bare_environment()
+    assert "private" not in environment.values()
+    assert environment["LANG"] == "C.UTF-8"
 
 
 def test_a_pdf_that_takes_too_long_is_given_up() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from gettext import gettext as _
 from importlib.util import find_spec
 from pathlib import Path
 
+from voiceapp import own_process
 from voiceapp.core.attachments import PDF_PAGES, TEXT_CHARS
 from voiceapp.core.errors import AttachmentError, ToolError
 
@@ -37,9 +37,16 @@ def is_readable() -> bool:
 
 def read(data: bytes, name: str, *, within_s: float = WITHIN_S) -> PdfText:
     """Return the words of a PDF called *name*. Raises AttachmentError: locked, broken, too many pages, too slow."""
-    command = [sys.executable, "-m", WORKER_MODULE, str(PDF_PAGES), str(TEXT_CHARS)]
     try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=within_s, check=False)
+        done = subprocess.run(
+            own_process.command_of(WORKER_MODULE, str(PDF_PAGES), str(TEXT_CHARS)),
+            input=data,
+            capture_output=True,
+            timeout=within_s,
+            check=False,
+            env=own_process.bare_environment(),
+            creationflags=own_process.NO_WINDOW,
+        )
         answer = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
         raise AttachmentError(

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from gettext import gettext as _
-from pathlib import Path
 from typing import Any, cast
 
+from voiceapp import own_process
 from voiceapp.core.audio import Float32Block, clean, to_pcm16
 from voiceapp.core.errors import ConfigError, ProviderDown, TimedOut
 from voiceapp.core.speech import HearingRequest, Segment, Transcript
@@ -53,7 +51,7 @@ class PocketsphinxSpeech:
 
     def __init__(self, command: Sequence[str] = ()) -> None:
         self.label = _("This computer, pocketsphinx (English)")
-        self._command = tuple(command) or (sys.executable, "-P", "-m", WORKER_MODULE)
+        self._command = tuple(command) or own_process.command_of(WORKER_MODULE)
         self._idle: _Worker | None = None
         self._busy: set[_Worker] = set()
         self._started: set[_Worker] = set()
@@ -238,22 +236,17 @@ class _Worker(asyncio.SubprocessProtocol):
 
 
 async def _start(command: Sequence[str]) -> _Worker:
-    no_window = int(getattr(subprocess, "CREATE_NO_WINDOW", 0))  # Windows would flash a console
     try:
         _transport, worker = await asyncio.get_running_loop().subprocess_exec(
-            _Worker, *command, stderr=subprocess.DEVNULL, env=_environment(), creationflags=no_window
+            _Worker,
+            *command,
+            stderr=subprocess.DEVNULL,
+            env=own_process.bare_environment(),
+            creationflags=own_process.NO_WINDOW,
         )
     except OSError as error:
         raise _stopped(type(error).__name__) from None
     return worker
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment without keys, and with the place where this package was found."""
-    environment = {name: value for name, value in os.environ.items() if "KEY" not in name and "TOKEN" not in name}
-    home = str(Path(__file__).resolve().parents[2])
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [home, environment.get("PYTHONPATH")]))
-    return environment
 
 
 def _stopped(detail: str) -> ProviderDown:
