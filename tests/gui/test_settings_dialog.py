@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -208,6 +209,37 @@ def test_a_server_is_added_before_its_key_is_kept_and_checked(desk: Desk, qtbot:
     assert desk.wanted == [applied, c.StoreKey("LM Studio", "k"), c.CheckProvider("LM Studio")]
     desk.dialog.show_page("providers")
     qtbot.waitUntil(desk.providers.card("LM Studio").isVisible)
+
+
+def test_enter_in_a_field_presses_no_button_of_another(desk: Desk, qtbot: QtBot) -> None:
+    desk.dialog.show_page("providers")
+    card = desk.providers.card("openai")
+    card.key_toggle.click()
+    qtbot.waitUntil(card.key.isVisible)
+    QTest.keyClicks(card.key, "sk-1")
+    QTest.keyClick(card.key, Qt.Key.Key_Return)
+    assert desk.wanted == [c.StoreKey("openai", "sk-1"), c.CheckProvider("openai")]
+    assert desk.providers.name_row.error == ""
+    QTest.keyClick(desk.dialog.filter, Qt.Key.Key_Return)
+    assert len(desk.wanted) == 2
+
+
+def test_enter_adds_a_server_and_what_was_wrong_goes_while_it_is_put_right(desk: Desk) -> None:
+    desk.providers.new_address.setText("http://localhost:1234/v1")
+    QTest.keyClick(desk.providers.new_key, Qt.Key.Key_Return)
+    assert desk.providers.name_row.error
+    QTest.keyClicks(desk.providers.new_name, "L")
+    assert desk.providers.name_row.error == ""
+    QTest.keyClick(desk.providers.new_name, Qt.Key.Key_Return)
+    assert desk.wanted[-1] == c.CheckProvider("L")
+
+
+def test_a_job_left_open_says_who_does_it(desk: Desk) -> None:
+    desk.dialog.show_page("jobs")
+    shown = {job: desk.jobs.choice(job).provider.currentText() for job in Job}
+    assert (shown[Job.LIVE_TRANSCRIPTION], shown[Job.REALTIME]) == ("Nobody", "Nobody")
+    assert (shown[Job.IMAGES], shown[Job.MODERATION]) == ("OpenAI, if it is used", "OpenAI, if it is used")
+    assert shown[Job.EMBEDDINGS] == "This computer"
 
 
 def test_removing_a_provider_gives_its_jobs_back_and_deletes_its_key(desk: Desk) -> None:

@@ -242,7 +242,7 @@ async def test_a_short_key_is_not_shown_at_all(server: LoopbackServer, make_wire
     server.answer_next("/chat/completions", error(401, "invalid_api_key"))
     with pytest.raises(errors.AuthFailed) as caught:
         await reply_to(make_wire(key="abc123"))
-    assert caught.value.message == "OpenAI did not accept the key"
+    assert caught.value.message == "OpenAI did not accept the key."
 
 
 @pytest.mark.parametrize("chat", [CompletionsChat, ResponsesChat])

@@ -117,7 +117,7 @@ class EmptyPage(QWidget):
             theme,
             "clock",
             self.tr("Try it: ask what time it is"),
-            self.tr("Answered on this computer, in writing and aloud."),
+            self.tr("One short question, to see that everything works."),
             is_first=True,
             is_last=False,
         )

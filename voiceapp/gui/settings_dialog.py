@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -239,6 +239,11 @@ class SettingsDialog(QDialog):
         if self._pending is not None:
             settings, self._pending = self._pending, None
             self.wanted.emit(c.ApplySettings(settings))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter belongs to the field that it is pressed in; a dialog would press the nearest button for it."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.apply_now()

@@ -94,7 +94,7 @@ class DocumentsPage(SettingsPage):
     def _obstacle(self, settings: Settings) -> str:
         provider = settings.provider(settings.choice(Job.CHAT).provider)
         if provider.kind is ProviderKind.LOCAL:
-            return self.tr("Answers come from this computer now, which searches no documents. Choose who thinks first.")
+            return self.tr("Answers come from this computer now, which searches no documents. First choose who thinks.")
         if not speaks_responses(provider) or provider.kind is ProviderKind.COMPATIBLE:
             return self.tr("{provider} is not known to search documents while it answers.").format(
                 provider=provider.shown

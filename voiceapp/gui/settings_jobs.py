@@ -135,7 +135,10 @@ class JobsPage(SettingsPage):
                 self.tr("Live captions"),
                 self.tr("Words while you speak. At OpenAI about four times the price of Hearing."),
             ),
-            Job.REALTIME: (self.tr("Live conversation"), self.tr("Hears, thinks and speaks in one.")),
+            Job.REALTIME: (
+                self.tr("Live conversation"),
+                self.tr("Hears, thinks and speaks in one. So far only tests of a provider use it."),
+            ),
             Job.IMAGES: (self.tr("Drawing"), self.tr("Makes images.")),
             Job.MODERATION: (self.tr("Checking"), self.tr("Judges texts and images.")),
             Job.EMBEDDINGS: (self.tr("Finding"), self.tr("Finds what you said by its meaning.")),
@@ -255,18 +258,22 @@ class JobsPage(SettingsPage):
                 control.show_choice(self._chosen(job), self._names(job), self._models(job))
 
     def _chosen(self, job: Job) -> Choice:
-        """Return who does *job*; nobody in particular for a job beside the conversation that was never given away."""
-        if job not in self._turn_jobs() and job.value not in self.settings.jobs:
+        """Return who does *job*; nobody in particular for a job that can be left open and was never given away."""
+        if self._left_open(job) and job.value not in self.settings.jobs:
             return Choice("")
         return self.settings.choice(job)
 
     def _names(self, job: Job) -> list[tuple[str, str]]:
         names = [(provider.name, provider.shown) for provider in self.settings.providers]
-        if job in self._turn_jobs():
+        if not (left_open := self._left_open(job)):
             return names
-        if job is not Job.EMBEDDINGS:
-            names = [pair for pair in names if pair[0] != "local"]
-        return [("", self.tr("Anyone")), *names]
+        return [("", left_open), *(pair for pair in names if pair[0] != "local")]
+
+    def _left_open(self, job: Job) -> str:
+        """Return who does *job* where nobody was chosen; "" where this computer does."""
+        if job in (Job.LIVE_TRANSCRIPTION, Job.REALTIME):
+            return self.tr("Nobody")
+        return self.tr("OpenAI, if it is used") if job in (Job.IMAGES, Job.MODERATION) else ""
 
     def _models(self, job: Job) -> tuple[str, ...]:
         provider = self._chosen(job).provider

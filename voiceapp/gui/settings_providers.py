@@ -113,7 +113,7 @@ class ProviderCard(QWidget):
     def _make_key(self) -> QWidget:
         self.key = QLineEdit()
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
-        self.key.setPlaceholderText(self.tr("Paste a key; an empty one is deleted"))
+        self.key.setPlaceholderText(self.tr("Paste a key, or leave this empty to forget the one kept"))
         self.key.setAccessibleName(self.tr("Key for {name}").format(name=self.provider.shown))
         save = self._button(self.tr("Keep and check"))
         save.clicked.connect(self._on_key)
@@ -220,6 +220,10 @@ class ProvidersPage(SettingsPage):
         panel.row(self.tr("Key"), self.new_key, hint)
         self.add_button = IconTextButton(self.theme, "plus", self.tr("Add and check"))
         self.add_button.clicked.connect(self._on_add)
+        for edit, row in ((self.new_name, self.name_row), (self.new_address, self.address_row), (self.new_key, None)):
+            edit.returnPressed.connect(self._on_add)
+            if row is not None:
+                edit.textEdited.connect(lambda _text, row=row: row.set_error(""))
         self.column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_settings(self, settings: Settings) -> None:

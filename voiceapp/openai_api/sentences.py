@@ -57,11 +57,11 @@ def key_refused(where: Where, detail: str = "") -> e.ProviderError:
     if not where.has_key:
         return no_key(where)
     if where.key_tail:
-        sentence = _("{provider} did not accept the key ending in {tail}").format(
+        sentence = _("{provider} did not accept the key ending in {tail}.").format(
             provider=where.provider, tail=where.key_tail
         )
     else:
-        sentence = _("{provider} did not accept the key").format(provider=where.provider)
+        sentence = _("{provider} did not accept the key.").format(provider=where.provider)
     hint = _("Nothing was charged. Paste a new key, or carry on with the engine on this computer.")
     return e.AuthFailed(sentence, hint=hint, detail=detail, provider=where.provider)
 
