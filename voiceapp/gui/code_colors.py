@@ -19,6 +19,7 @@ from pygments.token import (  # type: ignore[import-untyped]
 from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 
 from voiceapp.gui.markdown_writer import utf16_units
+from voiceapp.gui.rests import with_rests
 
 Colored = Sequence[Sequence[tuple[int, int, str]]]
 """Per line: (start, length, token of the look) in UTF-16 units."""
@@ -37,14 +38,14 @@ _COLORS: tuple[tuple[_TokenType, str], ...] = (
 
 
 def colored(code: str, language: str) -> Colored:
-    """Colour *code*; an unknown language gives no colours. Pure, any thread."""
+    """Colour *code*; an unknown language gives no colours. Worker threads: it rests often."""
     try:
         lexer = get_lexer_by_name(language, stripnl=False)
     except ClassNotFound:
         return ()
     lines: list[list[tuple[int, int, str]]] = [[]]
     at = 0
-    for kind, text in lex(code, lexer):
+    for kind, text in with_rests(lex(code, lexer)):
         color = next((name for token, name in _COLORS if kind in token), "")
         for index, part in enumerate(text.split("\n")):
             if index:
