@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from tests.fakes import FakeChat, FakeDevices, FakeHearing, FakeSpeech, silence, voice_like
+from tests.fakes.store import MemoryTakeWriter
 from tests.virtual_clock import virtual_clock
 from tests.voice.stage import Stage
 from voiceapp.core import commands as c
 from voiceapp.core import events as e
 from voiceapp.core.clauses import ClauseSplitter
-from voiceapp.core.conversation import INTERRUPTED_NOTE, Role, TakeState
+from voiceapp.core.conversation import INTERRUPTED_NOTE, Role, Take, TakeState
 from voiceapp.core.errors import BadRequest, DeviceError, ProviderDown
 from voiceapp.core.settings import Settings
 from voiceapp.core.speech import ReplyEnd, TextDelta, ToolCall
@@ -62,6 +67,28 @@ async def test_the_take_is_stored_before_it_is_heard() -> None:
     assert failed.problem.code == "down"
     assert failed.problem.is_retryable
     assert stage.phases()[-1] is Phase.IDLE
+
+
+async def test_the_words_are_asked_for_while_the_recording_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(hearing=FakeHearing("Quick?"), chat=FakeChat("Yes."), devices=FakeDevices(voice_like(0.5)))
+    is_heard, hear, finish = threading.Event(), stage.hearing.hear, MemoryTakeWriter.finish
+
+    @asynccontextmanager
+    async def tell(*asked: Any) -> AsyncIterator[Any]:
+        async with hear(*asked) as utterance:
+            yield utterance
+        is_heard.set()
+
+    def finish_late(writer: MemoryTakeWriter, state: TakeState) -> Take:
+        assert is_heard.wait(20), "the recogniser was not asked before the file was closed"
+        return finish(writer, state)
+
+    monkeypatch.setattr(stage.hearing, "hear", tell)
+    monkeypatch.setattr(MemoryTakeWriter, "finish", finish_late)
+    async with stage.session() as session:
+        await speak_for(session, 0.5)
+        await stage.until_event(e.TurnTimed)
+    assert [m.text for m in stage.store.messages()] == ["Quick?", "Yes."]
 
 
 @virtual_clock

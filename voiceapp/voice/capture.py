@@ -130,6 +130,8 @@ class Capture:
             try:
                 await self._record(writer, meter, feed, finder)
                 state = TakeState.RECORDED
+                if feed is not None and finder.is_found:
+                    feed.end()  # every sample is on disk: the words need not wait until the file is closed
             except DeviceError:
                 state = TakeState.RECORDED
             finally:

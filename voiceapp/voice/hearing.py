@@ -35,6 +35,7 @@ class HearingFeed:
         self._on_partial = on_partial
         self._blocks: asyncio.Queue[Float32Block | None] = asyncio.Queue()
         self._backlog_frames = 0
+        self._is_ended = False
         self._result: asyncio.Future[Transcript] = asyncio.get_running_loop().create_future()
 
     @property
@@ -67,9 +68,15 @@ class HearingFeed:
         except Exception as error:
             self._fail(error)
 
+    def end(self) -> None:
+        """No more blocks follow: the engine may finish. Again does nothing."""
+        if not self._is_ended:
+            self._is_ended = True
+            self._blocks.put_nowait(None)
+
     async def finish(self) -> Transcript:
-        """No more blocks follow; return the words. Raises what the engine raised, or FellBehindError."""
-        self._blocks.put_nowait(None)
+        """Return the words of all that was pushed. Raises what the engine raised, or FellBehindError."""
+        self.end()
         return await self._result
 
     def _fail(self, error: Exception) -> None:
