@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,16 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import FakeChat
+from tests.fakes import FakeChat, FakeDevices, FakeHearing, voice_like
 from tests.fakes.attachments import FakePrepare, MemoryAttachments
 from tests.fakes.images import PICTURE, FakeImages, MemoryImages
+from tests.virtual_clock import virtual_clock
 from tests.voice.stage import Stage
 from voiceapp.core import images as i
 from voiceapp.core.attachments import AttachRefused
-from voiceapp.core.commands import SendText
+from voiceapp.core.commands import SendText, StartTalking, StopTalking
 from voiceapp.core.conversation import Role
-from voiceapp.core.errors import ToolError
-from voiceapp.core.events import MessageChanged, TurnTimed
+from voiceapp.core.errors import NoNetwork, ToolError
+from voiceapp.core.events import MessageAdded, MessageChanged, TurnTimed
 from voiceapp.core.settings import Choice, Settings
 from voiceapp.core.vision import VisionTable
 from voiceapp.resources import image_phrases, model_table
@@ -53,7 +55,7 @@ class Talk:
         def make(studio: Studio) -> tuple[ImageDesk]:
             self.desk = ImageDesk(studio, self.gallery, self.painter, model_table(), Path("pictures"))
             self.kit.wishes = ImageWishes(self.desk, studio, image_phrases())
-            studio.instead = self.kit.wishes.instead
+            studio.instead, studio.may_be_instead = self.kit.wishes.instead, self.kit.wishes.may_be_meant
             files = MemoryAttachments(self.stage.store)
             studio.attached = DraftDesk(studio, files, FakePrepare(), VisionTable())
             return (self.desk,)
@@ -68,6 +70,16 @@ class Talk:
         session.handle(SendText(text))
         await self.stage.until_event(TurnTimed, turns + 1)
         return [e.message.text for e in self.stage.all(MessageChanged) if e.message.role is Role.ASSISTANT][-1]
+
+    async def hold(self, session: VoiceSession) -> str:
+        """Hold the key for a second; return the reply."""
+        turns = len(self.stage.all(TurnTimed))
+        session.handle(StartTalking())
+        await asyncio.sleep(1.0)
+        session.handle(StopTalking())
+        await self.stage.until_event(TurnTimed, turns + 1)
+        await session.settle()
+        return self.stage.store.messages()[-1].text
 
     async def drawn(self, session: VoiceSession, prompt: str = "A lighthouse") -> i.StoredImage:
         session.handle(i.GenerateImage("panel-1", prompt))
@@ -140,6 +152,41 @@ async def test_what_is_about_something_else_goes_to_the_chat_and_ends_the_subjec
         await talk.say(session, "make it shorter")
         assert len(talk.stage.chat.requests) == 2
     assert len(talk.painter.requests) == 1
+
+
+@virtual_clock
+async def test_said_to_a_model_that_hears_by_itself_it_is_still_about_the_picture() -> None:
+    hearing = FakeHearing("Make it warmer.", "What is the capital of France?", "Make it shorter.", finish_s=0.4)
+    stage = Stage(settings=DRAWS, chat=FakeChat("Paris.", "Fine."), hearing=hearing)
+    stage.devices = FakeDevices(*[voice_like(1.0)] * 3)
+    stage.maker.is_by_ear = True
+    talk = Talk(stage)
+    async with talk.session() as session:
+        await talk.drawn(session)
+        assert await talk.hold(session) == "I am changing it."
+        await stage.until_event(i.ImageInConversation)
+        assert stage.chat.requests == []
+        await talk.hold(session)
+        assert talk.desk.current is None
+        before_s = asyncio.get_running_loop().time()
+        await talk.hold(session)  # and from now on nobody waits for words before the model hears
+        began_s = stage.times[stage.events.index(stage.all(MessageAdded)[-1])] - before_s
+    assert began_s < 1.3
+    assert [request.by_ear is not None for request in stage.chat.requests] == [True, True]
+    assert len(talk.painter.requests) == 2
+    assert [m.text for m in stage.store.messages()][:2] == ["Make it warmer.", "I am changing it."]
+
+
+@virtual_clock
+async def test_words_that_cannot_be_had_let_the_model_hear() -> None:
+    stage = Stage(settings=DRAWS, chat=FakeChat("Paris."), hearing=FakeHearing(NoNetwork("No ears.")))
+    stage.devices = FakeDevices(voice_like(1.0))
+    stage.maker.is_by_ear = True
+    talk = Talk(stage)
+    async with talk.session() as session:
+        await talk.drawn(session)
+        assert await talk.hold(session) == "Paris."
+    assert stage.chat.requests[0].by_ear is not None
 
 
 async def test_a_picture_of_the_gallery_goes_along_as_a_file_does() -> None:

@@ -47,6 +47,10 @@ class ImageWishes:
         """The picture that was drawn or chosen last, also after the talk went on to something else."""
         return self._desk.latest
 
+    def may_be_meant(self) -> bool:
+        """Whether a picture is current, so that what is said may be about it."""
+        return self._desk.current is not None
+
     def instead(self, text: str) -> Brief | None:
         """Return who answers *text* instead of the chat model; None: nobody, and the picture is no longer meant."""
         image = self._desk.current

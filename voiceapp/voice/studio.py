@@ -89,6 +89,7 @@ class Studio:
         account: in a turn its own; its engines put on it what they consume.
         is_idle: whether nobody talks and nothing is being answered; work in the background waits for that.
         instead: given what the person said, who answers in place of the chat model; must not wait.
+        may_be_instead: whether *instead* might answer now; then what was said has to be known in words first.
         hosted: knows which of the service's own tools are on.
         attached: what goes along with the next message; None = nothing can be attached.
         previews: voices that were tried out, by what was asked for.
@@ -116,5 +117,6 @@ class Studio:
     instead: Callable[[str], Brief | None] = lambda _text: None
     previews: dict[object, Clip] = field(default_factory=dict)
     sounds: dict[int, KeptSound] = field(default_factory=dict)
+    may_be_instead: Callable[[], bool] = lambda: False
     hosted: Hosted = field(default_factory=NoHosted)
     attached: Attached | None = None

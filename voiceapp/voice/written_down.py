@@ -93,6 +93,8 @@ async def answer_by_ear(turn: int, studio: Studio, replying: Replying, writing: 
     assert writing.take_id is not None
     take = await studio.parts.store.load_take(writing.take_id)
     if studio.decide(Transcribed(turn)):
+        if studio.may_be_instead():
+            await writing.settled()  # a word about what is before the person does not reach the model
         await _by_ear_or_words(studio, replying, take, writing)
     await writing.settled()
 

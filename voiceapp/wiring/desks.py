@@ -39,7 +39,7 @@ def make_desks(
     gallery = FileImages(store.database.parent, store, studio.parts.wall)
     images = ImageDesk(studio, gallery, makers, table, pictures, GuardGate(studio))
     kit.wishes = ImageWishes(images, studio, resources.image_phrases())
-    studio.instead = kit.wishes.instead
+    studio.instead, studio.may_be_instead = kit.wishes.instead, kit.wishes.may_be_meant
     files = FileAttachments(store.database.parent, store, studio.parts.wall)
     studio.attached = drafts = DraftDesk(studio, files, prepare, resources.vision_table())
     return (
