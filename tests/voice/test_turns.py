@@ -85,7 +85,7 @@ async def test_the_words_are_asked_for_while_the_recording_is_closed(monkeypatch
 
     monkeypatch.setattr(stage.hearing, "hear", tell)
     monkeypatch.setattr(MemoryTakeWriter, "finish", finish_late)
-    async with stage.session() as session:
+    async with asyncio.timeout(30), stage.session() as session:
         await speak_for(session, 0.5)
         await stage.until_event(e.TurnTimed)
     assert [m.text for m in stage.store.messages()] == ["Quick?", "Yes."]
