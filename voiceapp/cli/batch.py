@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from gettext import gettext as _
 
 from voiceapp.audio.takefile import WavTakes
+from voiceapp.cli.installation import keys_of, settings_of
 from voiceapp.cli.metering import opened_account
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.batch import PRICE_SHARE, BatchJob, BatchState, LineState, Task, poll_after_s
@@ -22,7 +23,6 @@ from voiceapp.voice.batching import Batching, Offer
 from voiceapp.voice.desks.batches import ending
 from voiceapp.wiring.batches import batching_of
 from voiceapp.wiring.factory import factory_of
-from voiceapp.wiring.session import secrets_of, settings_in_force
 
 STATES = {
     BatchState.WAITING: _("waiting"),
@@ -66,10 +66,10 @@ async def batch(context: Context, arguments: argparse.Namespace) -> int:
 
 @asynccontextmanager
 async def _office(context: Context) -> AsyncIterator[Office]:
-    secrets = secrets_of(context.paths, context.on_key)
-    settings, _file = settings_in_force(context.paths, secrets)
+    keys = keys_of(context)
+    settings = settings_of(context, keys)
     store = SqliteStore(context.paths.data, WavTakes())
-    factory = factory_of(context.paths, secrets, context.output.notice)
+    factory = factory_of(context.paths, keys, context.output.notice)
     try:
         batching = batching_of(store, context.paths.data, factory.wires.build, factory.wires.table)
         async with opened_account(context, settings, store) as account:

@@ -6,9 +6,9 @@ import argparse
 from gettext import gettext as _
 
 from voiceapp.audio.device import SoundDevices
+from voiceapp.cli.installation import settings_of
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.errors import DeviceError
-from voiceapp.wiring.session import secrets_of, settings_in_force
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -17,7 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def devices(context: Context) -> int:
     """List what is there; the one that would be used is marked."""
-    settings, _file = settings_in_force(context.paths, secrets_of(context.paths))
+    settings = settings_of(context)
     found = await SoundDevices(settings.input_device, settings.output_device).refresh()
     if not found.inputs and not found.outputs:
         raise DeviceError(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from voiceapp.cli.checks import Patient, State, examine
+from voiceapp.cli.installation import keys_of, settings_of
 from voiceapp.cli.running import Context, run_job
-from voiceapp.wiring.session import secrets_of, settings_in_force
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -15,14 +15,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def doctor(context: Context) -> int:
     """Examine everything; 1 where something fails."""
-    secrets = secrets_of(context.paths)
-    settings, file = settings_in_force(context.paths, secrets)
-    for sentence in file.notices:
-        context.output.notice(sentence)
+    keys = keys_of(context)
+    settings = settings_of(context, keys)
     if context.provider:
         settings = settings.with_provider(context.provider)
     is_ill = False
-    async for check in examine(Patient(context.paths, settings, secrets)):
+    async for check in examine(Patient(context.paths, settings, keys)):
         is_ill = is_ill or check.state is State.FAIL
         context.output.event(
             "check", name=check.name, state=check.state.value, text=check.text, remedy=check.remedy or None

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from gettext import gettext as _
 
+from voiceapp.cli.installation import keys_of, settings_of
 from voiceapp.cli.metering import opened_account
 from voiceapp.cli.provider_news import told_in
 from voiceapp.cli.running import Context
@@ -16,7 +17,6 @@ from voiceapp.ports import EngineSet
 from voiceapp.voice.account import Account, metered
 from voiceapp.wiring.engines import EngineFactory
 from voiceapp.wiring.factory import factory_of
-from voiceapp.wiring.session import secrets_of, settings_in_force
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,8 @@ async def open_engines(context: Context, *jobs: Job, model: str = "", voice_mode
     *jobs*: what the provider named does besides the jobs of a turn; *model*: who hears instead of the usual one;
     *voice_model*: who speaks.
     """
-    secrets = secrets_of(context.paths)
-    settings, file = settings_in_force(context.paths, secrets)
-    for sentence in file.notices:
-        context.output.notice(sentence)
+    keys = keys_of(context)
+    settings = settings_of(context, keys)
     if context.provider:
         settings = settings.with_provider(context.provider)
         more = {job.value: settings.jobs.get(job.value, Choice(context.provider)) for job in jobs}
@@ -55,7 +53,7 @@ async def open_engines(context: Context, *jobs: Job, model: str = "", voice_mode
     if model:
         ears = Choice(settings.choice(Job.TRANSCRIPTION).provider, model)
         settings = replace(settings, jobs={**settings.jobs, Job.TRANSCRIPTION.value: ears})
-    factory = factory_of(context.paths, secrets, context.output.notice, told_in(context.output))
+    factory = factory_of(context.paths, keys, context.output.notice, told_in(context.output))
     engines = await factory.make(settings)
     try:
         async with opened_account(context, settings) as account:

@@ -15,6 +15,7 @@ import numpy as np
 from voiceapp.audio.device import SoundDevices
 from voiceapp.audio.file_devices import FileDevices, KeptSpeech
 from voiceapp.cli.ask import question
+from voiceapp.cli.installation import keys_of
 from voiceapp.cli.outside import TerminalOutside
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core import images as i
@@ -27,7 +28,7 @@ from voiceapp.core.picture import ENDINGS, facts_of, format_for
 from voiceapp.core.settings import Choice, Job, Settings
 from voiceapp.store.files import told_as_store_error
 from voiceapp.wiring.factory import table_of
-from voiceapp.wiring.session import Opening, open_session, secrets_of, settings_in_force
+from voiceapp.wiring.session import Opening, open_session, settings_in_force
 
 JOB = "command"
 SILENCE = Clip(np.zeros(0, dtype=np.float32), 16_000)
@@ -48,7 +49,7 @@ async def draw(context: Context, arguments: argparse.Namespace) -> int:
     if arguments.mask is not None and not arguments.edit:
         raise ConfigError(_("A mask needs the image that it belongs to: --edit FILE."))
     mask = b"" if arguments.mask is None else (await picture(arguments.mask)).data
-    settings, _file = settings_in_force(context.paths, secrets_of(context.paths))
+    settings, _file = settings_in_force(context.paths, keys_of(context))
     adjusted = partial(for_once, provider=context.provider, model=arguments.model)
     options = wanted(context, arguments, adjusted(settings))
     command: i.GenerateImage | i.EditImage = i.GenerateImage(JOB, prompt, options)

@@ -6,12 +6,12 @@ import argparse
 from datetime import UTC, date, datetime
 from gettext import gettext as _
 
+from voiceapp.cli.installation import keys_of, settings_of
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.catalogue import jobs_of, price_of, refreshed
 from voiceapp.core.models import Model, ModelTable
 from voiceapp.core.settings import OPENAI, ProviderKind
 from voiceapp.wiring.factory import factory_of
-from voiceapp.wiring.session import secrets_of, settings_in_force
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,11 +33,11 @@ async def models(context: Context, job: str, *, is_all: bool) -> int:
 
 
 async def _known(context: Context) -> tuple[ModelTable, list[str]]:
-    secrets = secrets_of(context.paths, context.on_key)
-    factory = factory_of(context.paths, secrets, context.output.notice)
+    keys = keys_of(context)
+    factory = factory_of(context.paths, keys, context.output.notice)
     try:
         table = factory.wires.table
-        settings, _file = settings_in_force(context.paths, secrets)
+        settings = settings_of(context, keys)
         if not context.provider:
             kept, _at = factory.wires.kept_listing(settings.provider(OPENAI.name))
             table = refreshed(table, kept)

@@ -10,6 +10,7 @@ from getpass import getpass
 from gettext import gettext as _
 from sys import stdin
 
+from voiceapp.cli.installation import keys_of, settings_and_file, settings_of
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.environment import without_environment
 from voiceapp.core.errors import ConfigError, StoreError
@@ -18,7 +19,6 @@ from voiceapp.core.providers import JobCheck, Standing
 from voiceapp.core.settings import Choice, Job, Memory, Provider, ProviderKind, Settings, validated
 from voiceapp.store.settings_file import SettingsFile
 from voiceapp.wiring.factory import factory_of
-from voiceapp.wiring.session import secrets_of, settings_in_force
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def list_them(context: Context, _arguments: argparse.Namespace) -> int:
     """Name every provider with its address and the jobs it does."""
-    settings, _file = settings_in_force(context.paths, secrets_of(context.paths, context.on_key))
+    settings = settings_of(context)
     for provider in settings.providers:
         jobs = [job for job, choice in settings.jobs.items() if choice.provider == provider.name]
         rank = settings.fallbacks.index(provider.name) + 1 if provider.name in settings.fallbacks else None
@@ -48,7 +48,7 @@ async def list_them(context: Context, _arguments: argparse.Namespace) -> int:
 async def add(context: Context, arguments: argparse.Namespace) -> int:
     """Add a provider; a key is read from standard input, never from the command line."""
     name = _name_of(arguments)
-    settings, file = settings_in_force(context.paths, secrets_of(context.paths, context.on_key))
+    settings, file = settings_and_file(context)
     if any(provider.name == name for provider in settings.providers):
         raise ConfigError(_("There is a provider called “{name}” already.").format(name=name))
     kind = ProviderKind.AZURE if arguments.azure else ProviderKind.COMPATIBLE
@@ -65,7 +65,7 @@ async def add(context: Context, arguments: argparse.Namespace) -> int:
     )
     if arguments.key:
         key = getpass(_("Key: ")) if stdin.isatty() else stdin.readline()
-        await asyncio.to_thread(secrets_of(context.paths, context.on_key).set, name, key.strip())
+        await asyncio.to_thread(keys_of(context).set, name, key.strip())
     _save(context, file, replace(settings, providers=(*settings.providers, provider)))
     context.output.event("added", name=name)
     context.output.text(_("{name} is added. Try it: voiceapp providers test {name}").format(name=name))
@@ -75,7 +75,7 @@ async def add(context: Context, arguments: argparse.Namespace) -> int:
 async def set_it(context: Context, arguments: argparse.Namespace) -> int:
     """Decide who remembers conversations with a provider."""
     name = _name_of(arguments)
-    settings, file = settings_in_force(context.paths, secrets_of(context.paths, context.on_key))
+    settings, file = settings_and_file(context)
     provider = settings.provider(name)
     if arguments.memory is None:
         raise ConfigError(_("Set what? --memory resent, or --memory held."))
@@ -97,13 +97,13 @@ async def set_it(context: Context, arguments: argparse.Namespace) -> int:
 async def remove(context: Context, arguments: argparse.Namespace) -> int:
     """Remove a provider with its key; its jobs go back to this computer."""
     name = _name_of(arguments)
-    settings, file = settings_in_force(context.paths, secrets_of(context.paths, context.on_key))
+    settings, file = settings_and_file(context)
     if settings.provider(name).kind in (ProviderKind.LOCAL, ProviderKind.OPENAI):
         raise ConfigError(_("“{name}” is always there.").format(name=name))
     jobs = {job: Choice("local") if choice.provider == name else choice for job, choice in settings.jobs.items()}
     kept = tuple(provider for provider in settings.providers if provider.name != name)
     fallbacks = tuple(one for one in settings.fallbacks if one != name)
-    await asyncio.to_thread(secrets_of(context.paths, context.on_key).set, name, "")
+    await asyncio.to_thread(keys_of(context).set, name, "")
     _save(context, file, replace(settings, providers=kept, jobs=jobs, fallbacks=fallbacks))
     context.output.event("removed", name=name)
     context.output.text(_("{name} is removed.").format(name=name))
@@ -113,10 +113,10 @@ async def remove(context: Context, arguments: argparse.Namespace) -> int:
 async def test(context: Context, arguments: argparse.Namespace) -> int:
     """Try every job with the cheapest real request; 1 where a job that is in use does not work."""
     name = _name_of(arguments)
-    secrets = secrets_of(context.paths, context.on_key)
-    settings, _file = settings_in_force(context.paths, secrets)
+    keys = keys_of(context)
+    settings = settings_of(context, keys)
     settings.provider(name)
-    factory = factory_of(context.paths, secrets, context.output.notice)
+    factory = factory_of(context.paths, keys, context.output.notice)
     try:
         jobs = [job.value for job in Job if job is not Job.IMAGES or arguments.images]
         checked = await factory.check(settings, name, jobs)

@@ -10,6 +10,7 @@ from functools import partial
 from gettext import gettext as _
 
 from voiceapp.audio.takefile import WavTakes
+from voiceapp.cli.installation import keys_of, settings_of
 from voiceapp.cli.metering import opened_account
 from voiceapp.cli.output import Output
 from voiceapp.cli.running import Context, run_job
@@ -24,7 +25,6 @@ from voiceapp.voice.account import Account
 from voiceapp.voice.own_search import OwnSearch, date_of
 from voiceapp.wiring.factory import factory_of
 from voiceapp.wiring.meaning import EmbedderFactory
-from voiceapp.wiring.session import secrets_of, settings_in_force
 
 TEXT_CHARS = 160
 TELL_S = 3.0
@@ -41,13 +41,13 @@ async def search(context: Context, arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.limit <= 1000:
         raise ConfigError(_("The limit must lie between 1 and 1000."))
     matching = Matching.TEXT if arguments.text else Matching.MEANING if arguments.semantic else Matching.HYBRID
-    secrets = secrets_of(context.paths, context.on_key)
-    settings, _file = settings_in_force(context.paths, secrets)
+    keys = keys_of(context)
+    settings = settings_of(context, keys)
     if context.provider:
         settings.provider(context.provider)
         settings = replace(settings, jobs={**settings.jobs, Job.EMBEDDINGS.value: Choice(context.provider)})
     store = SqliteStore(context.paths.data, WavTakes())
-    factory = factory_of(context.paths, secrets, context.output.notice)
+    factory = factory_of(context.paths, keys, context.output.notice)
     own = OwnSearch(SqlitePassages(store, time.time), EmbedderFactory(factory.wires.build))
     try:
         async with opened_account(context, settings, store) as account:

@@ -10,6 +10,7 @@ from gettext import gettext as _
 
 from voiceapp.audio.takefile import WavTakes
 from voiceapp.cli.hosting import find_store
+from voiceapp.cli.installation import keys_of, settings_of
 from voiceapp.cli.metering import opened_account
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.documents import DocumentState, DocumentStore, summary
@@ -20,7 +21,6 @@ from voiceapp.voice.account import Account
 from voiceapp.voice.documents import Documents
 from voiceapp.wiring.documents import documents_of
 from voiceapp.wiring.factory import factory_of
-from voiceapp.wiring.session import secrets_of, settings_in_force
 
 STATES = {
     DocumentState.WAITING: _("waiting"),
@@ -114,10 +114,10 @@ class Progress:
 @asynccontextmanager
 async def office(context: Context) -> AsyncIterator[Office]:
     """Open what the commands work with."""
-    secrets = secrets_of(context.paths, context.on_key)
-    settings, _file = settings_in_force(context.paths, secrets)
+    keys = keys_of(context)
+    settings = settings_of(context, keys)
     store = SqliteStore(context.paths.data, WavTakes())
-    factory = factory_of(context.paths, secrets, context.output.notice)
+    factory = factory_of(context.paths, keys, context.output.notice)
     try:
         async with opened_account(context, settings, store) as account:
             yield Office(documents_of(store, context.paths.data, factory.wires.build), settings, context, account)

@@ -12,16 +12,15 @@ from gettext import gettext as _
 from pathlib import Path
 
 from voiceapp.audio.takefile import WavTakes
+from voiceapp.cli.installation import keys_of, stored_settings
 from voiceapp.cli.outside import TerminalOutside
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.settings import Settings, validated
 from voiceapp.core.tool_events import ToolRow
 from voiceapp.core.tool_settings import Permission, ToolServer
-from voiceapp.store.settings_file import SettingsFile
 from voiceapp.store.sqlite import SqliteStore
 from voiceapp.voice.kits.images import Images
-from voiceapp.wiring.session import secrets_of
 from voiceapp.wiring.tools import make_tools
 
 
@@ -31,10 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def tools(context: Context, arguments: argparse.Namespace) -> int:
     """List, or change and store what was decided."""
-    file = SettingsFile(context.paths.settings_file)
-    settings = file.load()
-    for sentence in file.notices:
-        context.output.notice(sentence)
+    settings, file = stored_settings(context)
     if arguments.action == "list":
         return await _list(context, settings)
     changed = _changed(settings, arguments)
@@ -42,7 +38,7 @@ async def tools(context: Context, arguments: argparse.Namespace) -> int:
     if arguments.action == "add" and arguments.key:
         key = await asyncio.to_thread(getpass.getpass, _("Key (it is not shown): "))
         server = next(one for one in changed.tool_servers if one.name == arguments.name)
-        await asyncio.to_thread(secrets_of(context.paths).set, server.secret_name, key)
+        await asyncio.to_thread(keys_of(context).set, server.secret_name, key)
     context.output.event("stored", action=arguments.action)
     return 0
 
@@ -87,7 +83,7 @@ def _shared(settings: Settings, path: Path, *, is_shared: bool) -> Settings:
 async def _list(context: Context, settings: Settings) -> int:
     store = SqliteStore(context.paths.data, WavTakes())
     box = make_tools(
-        store, None, secrets_of(context.paths), TerminalOutside(), lambda _words: None, lambda _event: None, Images()
+        store, None, keys_of(context), TerminalOutside(), lambda _words: None, lambda _event: None, Images()
     )
     try:
         box.use(settings)

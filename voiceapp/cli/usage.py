@@ -9,13 +9,13 @@ from gettext import gettext as _
 from gettext import ngettext
 
 from voiceapp.audio.takefile import WavTakes
+from voiceapp.cli.installation import stored_settings
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.conversation import ConversationHead
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.money import amount_words, cost_words, job_words, usd
 from voiceapp.core.settings import validated
 from voiceapp.core.usage import By, Total, UsageRow, month_bounds, month_of, total, totals
-from voiceapp.store.settings_file import SettingsFile
 from voiceapp.store.sqlite import SqliteStore
 from voiceapp.store.usage import SqliteUsage
 
@@ -28,10 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def usage(context: Context, arguments: argparse.Namespace) -> int:
     """Sum up a month, all months, or write them as a table."""
-    file = SettingsFile(context.paths.settings_file)
-    settings = file.load()
-    for sentence in file.notices:
-        context.output.notice(sentence)
+    settings, file = stored_settings(context)
     if arguments.budget is not None:
         settings = validated(replace(settings, budget_usd=_budget(arguments.budget)))
         file.save(settings)
