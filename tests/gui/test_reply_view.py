@@ -7,13 +7,16 @@ import random
 import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QGuiApplication, QPalette, QTextDocument
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from voiceapp.core.conversation import Message, Role, Timings
 from voiceapp.gui.code_block import CodeBlock
 from voiceapp.gui.code_colors import colored
 from voiceapp.gui.conversation_entries import Reply
+from voiceapp.gui.cut_line import CutLine
 from voiceapp.gui.prose_text import ProseText
+from voiceapp.gui.quiet_line import Icon
 from voiceapp.gui.reply_view import SHOWN_CHARS, ReplyView, timing_words
 from voiceapp.gui.theme import Theme
 
@@ -199,6 +202,29 @@ def test_nothing_is_said_to_be_unheard_when_all_was_heard(qtbot: QtBot, theme: T
     text = "All of it."
     view = shown(qtbot, theme, text, heard=len(text))
     assert view.cut_words == ""
+
+
+def test_every_row_of_a_table_has_an_unbroken_line_below_it(qtbot: QtBot, theme: Theme) -> None:
+    view = shown(qtbot, theme, "| a | b | c |\n|---|---|--:|\n| one | two | 3 |\n| four | five | 6 |\n")
+    (table,) = view.parts
+    assert isinstance(table, ProseText)
+    picture = table.grab().toImage()
+    line = theme.color("line").rgb()
+    rows = [[picture.pixelColor(x, y).rgb() == line for x in range(picture.width())] for y in range(picture.height())]
+    lengths = [sum(row) for row in rows if any(row)]
+    assert len(lengths) == 3 * round(picture.devicePixelRatio())  # no other line, broken or upright
+    assert min(lengths) == max(lengths) > 60
+
+
+def test_the_sign_of_an_interruption_stands_level_with_its_words(qtbot: QtBot, theme: Theme) -> None:
+    line = CutLine(theme)
+    qtbot.addWidget(line)
+    line.set_text("You interrupted at 5.0 s.")
+    line.offer_rest(True)
+    line.resize(500, line.sizeHint().height())
+    line.grab()
+    (icon,), (words, *_) = line.findChildren(Icon), line.findChildren(QLabel)
+    assert abs(icon.geometry().center().y() - words.geometry().center().y()) <= 1
 
 
 def test_the_footer_tells_only_what_was_measured() -> None:

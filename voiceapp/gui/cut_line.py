@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from voiceapp.gui.dress import dress
 from voiceapp.gui.quiet_line import IconLine
@@ -34,7 +34,8 @@ class CutLine(IconLine):
             layout = self.layout()
             assert layout is not None
             layout.addWidget(self.rest)
-            layout.setAlignment(self.rest, Qt.AlignmentFlag.AlignTop)
+            for part in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+                layout.setAlignment(part, Qt.AlignmentFlag.AlignVCenter)  # a button is taller than a line of words
         if self.rest is not None:
             self.rest.setVisible(is_offered)
 

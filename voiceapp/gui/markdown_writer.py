@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextFormat,
     QTextLength,
+    QTextTableCellFormat,
     QTextTableFormat,
 )
 
@@ -209,17 +210,22 @@ class MarkdownWriter:
         if columns == 0:
             return index + 1
         form = QTextTableFormat()
-        form.setBorder(1)
-        form.setBorderBrush(self._theme.color("line"))
-        form.setBorderCollapse(True)
+        form.setBorder(0)
+        form.setBorderCollapse(True)  # else every line ends between two cells
         form.setCellPadding(6)
         form.setCellSpacing(0)
         form.setHeaderRowCount(1)
         form.setWidth(QTextLength(QTextLength.Type.VariableLength, 0))
         table = cursor.insertTable(len(rows), columns, form)
+        below = QTextTableCellFormat()
+        below.setBottomBorder(1)
+        below.setBottomBorderBrush(self._theme.color("line"))
+        below.setBottomBorderStyle(QTextTableFormat.BorderStyle.BorderStyle_Solid)
         for row_at, row in enumerate(rows):
             for column, (token, is_head, style) in enumerate(row[:columns]):
-                cell = table.cellAt(row_at, column).firstCursorPosition()
+                place = table.cellAt(row_at, column)
+                place.setFormat(below)
+                cell = place.firstCursorPosition()
                 align = QTextBlockFormat()
                 align.setAlignment(_ALIGNMENT.get(style, Qt.AlignmentFlag.AlignLeft))
                 cell.setBlockFormat(align)
