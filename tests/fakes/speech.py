@@ -49,10 +49,6 @@ class FakeHearing:
         self._partial_every_s = partial_every_s
         self._enter_error = enter_error
 
-    def will_hear(self, text: str | Transcript | Exception) -> None:
-        """Add a text for one more utterance."""
-        self._script.append(text)
-
     def assert_consumed(self) -> None:
         """Fail when a text was not heard."""
         assert not self._script, f"{len(self._script)} texts were never heard"

@@ -35,11 +35,6 @@ class Ring:
         """Frames that a reader would still get. Any thread."""
         return max(0, self._written - max(self._read, self._discard_to))
 
-    @property
-    def free_frames(self) -> int:
-        """Frames that :meth:`write` would take now. What was discarded is free once the reader has seen the wish."""
-        return len(self._data) - (self._written - self._read)
-
     def write(self, block: Float32Block) -> int:
         """Copy in as much of *block*, shape (frames,), as fits; return that count. Producer's thread."""
         size = len(self._data)

@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Callable
 
-from voiceapp.core.errors import RateLimited, VoiceAppError
+from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.events import Problem
+from voiceapp.core.problems import problem_of
 
 
 class Output:
@@ -79,19 +80,6 @@ class Output:
 def forget_stdout() -> None:
     """Whoever read standard output has gone: let the rest go nowhere, also what is flushed at the very end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def problem_of(error: VoiceAppError) -> Problem:
-    """Return *error* as a value."""
-    return Problem(
-        error.code,
-        error.message,
-        error.hint,
-        error.detail,
-        error.is_retryable,
-        error.retry_after_s if isinstance(error, RateLimited) else None,
-        getattr(error, "provider", ""),
-    )
 
 
 def _to_stderr(sentence: str) -> None:

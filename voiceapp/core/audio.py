@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 Float32Block = npt.NDArray[np.float32]
-Int16Block = npt.NDArray[np.int16]
 
 SILENCE_DB = -120.0
 """What digital silence is reported as, in dBFS; the logarithm of zero would not be a number."""

@@ -23,7 +23,6 @@ ARGUMENTS_LIMIT_CHARS = 20_000
 SEPARATOR = "__"
 """Between a server and its tool in the name that a model sees, which may hold no dot."""
 
-Arguments = Mapping[str, Any]
 __all__ = ["Effect", "Permission", "Tool", "Wish", "parsed", "tool", "tools_of"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])

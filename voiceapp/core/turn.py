@@ -120,8 +120,6 @@ class Abort:
 
 Action = Listen | Transcribe | Answer | Abort
 
-BUSY = frozenset({Phase.TRANSCRIBING, Phase.THINKING, Phase.SPEAKING})
-
 
 def step(state: TurnState, event: Input) -> tuple[TurnState, tuple[Action, ...]]:
     """Decide what happens next. Pure: no clock, no I/O, no tasks."""

@@ -99,11 +99,6 @@ class BlockScanner:
         if not self._is_final:
             self._is_final = self._is_stale = True
 
-    @property
-    def unread_chars(self) -> int:
-        """How much of the reply is not settled yet."""
-        return len(self._tail)
-
     def look(self) -> bool:
         """Parse a few kilobytes if :meth:`next` would have to; return whether there was need, so: come again."""
         if self._ready or not self._is_stale:

@@ -18,8 +18,9 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from voiceapp.core.commands import Command
-from voiceapp.core.errors import ProviderError, VoiceAppError, unexpected
-from voiceapp.core.events import Event, Problem
+from voiceapp.core.errors import VoiceAppError, unexpected
+from voiceapp.core.events import Event
+from voiceapp.core.problems import problem_of
 from voiceapp.gui.event_queue import EventQueue
 
 log = logging.getLogger("voiceapp.gui.bridge")
@@ -158,16 +159,3 @@ class SessionBridge(QObject):
             self._early.append(command)
         else:
             self._session.handle(command)
-
-
-def problem_of(error: VoiceAppError) -> Problem:
-    """Return *error* as the value that crosses to the window."""
-    return Problem(
-        code=error.code,
-        message=error.message,
-        hint=error.hint,
-        detail=error.detail,
-        is_retryable=error.is_retryable,
-        retry_after_s=getattr(error, "retry_after_s", None),
-        provider=error.provider if isinstance(error, ProviderError) else "",
-    )

@@ -182,7 +182,6 @@ class TakesWindow(QWidget):
         self._bin = Bin(self)
         self._fill_soon = QTimer(self, singleShot=True, interval=0)
         self._fill_soon.timeout.connect(self._fill)
-        self._playing: int | None = None
         self._cleaning: CleanWindow | None = None
         self.setWindowTitle(self.tr("Recordings"))
         title = PlainLabel(self.tr("Recordings"))
