@@ -85,6 +85,13 @@ def test_brackets_without_end_are_no_protocol() -> None:
             decoded(data)
 
 
+def test_blanks_that_keep_a_line_open_are_not_kept() -> None:
+    decoder = EventDecoder(limit_chars=100)
+    for _ in range(500):
+        assert not list(decoder.push(b" \r\n"))
+    assert list(decoder.push(b'{"a": 1}')) + list(decoder.finish()) == [{"a": 1}]
+
+
 def test_events_before_a_fault_are_not_lost() -> None:
     decoder = EventDecoder()
     pushed = decoder.push(b'data: {"a":1}\n\ndata: {oops\n\n')
@@ -101,6 +108,8 @@ def test_an_event_without_end_is_given_up() -> None:
         decoder.push("data: " + "x" * 20 + "\n")
     with pytest.raises(NotTheProtocol, match="too_large"):
         SseDecoder(limit_chars=100).push("x" * 101)
+    with pytest.raises(NotTheProtocol, match="too_large"):
+        SseDecoder(limit_chars=100).push("data:\n" * 101)
     endless = SseDecoder(limit_chars=100)
     for _ in range(100):
         endless.push("x")

@@ -20,7 +20,7 @@ from voiceapp.core.conversation import Line, Role
 from voiceapp.core.errors import BadRequest, ConfigError, ModelGone, TimedOut
 from voiceapp.core.settings import OPENAI, Provider, ProviderKind
 from voiceapp.core.speech import ChatRequest, HearingRequest, TextDelta, ToolSpec
-from voiceapp.openai_api.client import LOCAL_TIMEOUTS, Timeouts, base_url_of, path_of, timeouts_for
+from voiceapp.openai_api.client import LOCAL_TIMEOUTS, Timeouts, base_url_of, is_loopback, path_of, timeouts_for
 from voiceapp.openai_api.completions_chat import CompletionsChat
 from voiceapp.openai_api.responses_chat import ResponsesChat
 from voiceapp.openai_api.speech_to_text import HttpSpeechToText
@@ -262,3 +262,26 @@ def test_provider_names_for_people(make_wire: MakeWire) -> None:
     assert ResponsesChat(make_wire()).label == "OpenAI gpt-6-luna"
     assert CompletionsChat(make_wire(name="shed", kind=ProviderKind.COMPATIBLE)).label == "shed"
     assert Provider("x", ProviderKind.COMPATIBLE).name == "x"
+
+
+@pytest.mark.parametrize(
+    ("host", "is_here"),
+    [
+        ("localhost", True),
+        ("localhost.", True),
+        ("api.localhost", True),
+        ("127.0.0.1", True),
+        ("127.1", True),
+        ("2130706433", True),
+        ("0x7f000001", True),
+        ("0.0.0.0", True),
+        ("[::1]", True),
+        ("[::]", True),
+        ("[::ffff:127.0.0.1]", True),
+        ("192.168.1.4", False),
+        ("127.0.0.1.example.org", False),
+        ("localhost.example.org", False),
+    ],
+)
+def test_this_machine_is_known_however_it_is_spelt(host: str, is_here: bool) -> None:
+    assert is_loopback(f"http://{host}:8080/v1") is is_here

@@ -11,6 +11,7 @@ Building one takes about 0.1 s (trust store): do it in a worker thread.
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -120,17 +121,27 @@ def host_of(url: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether *url* leads to this very machine."""
+    """Tell whether *url* leads to this very machine, as far as it says so itself: names are not looked up."""
     try:
-        host = httpx2.URL(url).host
+        host = httpx2.URL(url).host.rstrip(".")
     except httpx2.InvalidURL:
         return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    address = _address(host)
+    return address is not None and (address.is_loopback or address.is_unspecified)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that *host* spells, also in the forms that only connecting understands; None for a name."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(host))  # 127.1, 2130706433, 0x7f000001
+        except OSError:
+            return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def is_token(key: str) -> bool:

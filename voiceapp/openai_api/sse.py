@@ -71,7 +71,7 @@ class SseDecoder:
         name, _colon, value = line.partition(":")
         if name == "data":
             self._data.append(value.removeprefix(" "))
-            self._size += len(value)
+            self._size += len(value) + 1
             self._check(self._size)
         return None
 
@@ -121,7 +121,7 @@ class EventDecoder:
             text, self._head = (self._head + text).removeprefix("\ufeff"), ""
             self.is_json = _looks_like_json(text)
             if self.is_json is None:
-                self._head = text
+                self._head = text.lstrip()  # some send blanks, without end, to keep the line open
                 return
         if not self.is_json:
             yield from self._decoded(self._sse.push(text))
