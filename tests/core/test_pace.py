@@ -76,6 +76,31 @@ def test_numbers_without_sense_are_not_obeyed(headers: dict[str, str]) -> None:
     assert Pace().answered(headers, 0.0).wait_s(0.0, is_urgent=True) == 0.0
 
 
+def event(left: object, limit: object = 100, resets_s: object = 60, name: object = "requests") -> object:
+    return [{"name": name, "limit": limit, "remaining": left, "reset_seconds": resets_s}]
+
+
+@pytest.mark.parametrize("resets_s", [60, 60.0, "60s"])
+def test_an_event_of_a_session_says_the_same_as_headers(resets_s: object) -> None:
+    headers = Pace().answered(told(3), 5.0)
+    assert Pace().told(event(3, resets_s=resets_s), 5.0) == headers
+    both = headers.told(event(0, 60_000, 30, "tokens"), 6.0)
+    assert both.buckets["requests"] == headers.buckets["requests"]
+    assert both.wait_s(6.0, is_urgent=True) > 0.0
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        None, {}, "none left", [], [None], [3], [{}], event(5, limit=3), event(0, limit=0), event(-1), event(None),
+        event(True), event(0, resets_s=-1), event(0, resets_s=None), event(0, resets_s=float("nan")), event([]),
+        event(0, name="images"), event(0, name=["requests"]), event(0, name=None),
+    ],
+)  # fmt: skip
+def test_an_event_without_sense_is_not_obeyed(limits: object) -> None:
+    assert Pace().told(limits, 0.0) == Pace()
+
+
 @given(st.integers(0, 1000), st.integers(1, 1000), st.floats(0, 1e5), st.floats(0, 1e5), st.booleans())
 def test_no_guess_holds_up_for_long(left: int, limit: int, resets_s: float, later_s: float, is_urgent: bool) -> None:
     pace = Pace().answered(told(left, limit, f"{resets_s}s"), 0.0).sent(0.0)

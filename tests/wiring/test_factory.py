@@ -381,7 +381,7 @@ async def test_wires_to_the_same_provider_share_its_queue(
 ) -> None:
     provider = on_openai(openai_server).provider("openai")
     one, other = await asyncio.gather(*(asyncio.to_thread(factory.wires.build, provider) for _ in range(2)))
-    assert one._queue is other._queue
+    assert one.queue is other.queue
     for wire in (one, other):
         await wire.close()
 

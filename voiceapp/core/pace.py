@@ -1,4 +1,4 @@
-"""Within which pace a provider wants to be asked, read from its answers. Pure: times come as arguments.
+"""Within which pace a provider wants to be asked, read from its answers and events. Pure: times come as arguments.
 
 A provider tells how many requests and tokens are left and when the whole allowance is back; in between it refills
 evenly. What is predicted from that only delays: whoever is in a hurry asks anyway once the predicted wait is long,
@@ -8,10 +8,13 @@ since the server knows better. A refusal with a wait is a fact and is obeyed by 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 KINDS = ("requests", "tokens")
+HEADERS = ("limit", "remaining", "reset")
+FIELDS = ("limit", "remaining", "reset_seconds")
+"""What a header of an answer, and what an event of a realtime session, calls an allowance, what is left, and when."""
 RESERVED = 0.2
 """The part of an allowance that work without hurry leaves to the conversation."""
 LONGEST_PREDICTED_S = 60.0
@@ -68,8 +71,20 @@ class Pace:
 
     def answered(self, headers: Mapping[str, str], now_s: float) -> Pace:
         """Return the pace after an answer with *headers*; those that say nothing change nothing."""
-        found = {kind: bucket for kind in KINDS if (bucket := _bucket(headers, kind, now_s)) is not None}
-        return replace(self, buckets={**self.buckets, **found}) if found else self
+        told = ((kind, [headers.get(f"x-ratelimit-{name}-{kind}", "") for name in HEADERS]) for kind in KINDS)
+        return self._with({kind: _bucket(texts, now_s) for kind, texts in told})
+
+    def told(self, limits: object, now_s: float) -> Pace:
+        """Return the pace after an event with *limits*, a list of allowances by name; nonsense changes nothing."""
+        found: dict[str, Bucket | None] = {}
+        for one in limits if isinstance(limits, list) else ():
+            if isinstance(one, Mapping) and one.get("name") in KINDS:
+                found[one["name"]] = _bucket([str(one.get(name, "")) for name in FIELDS], now_s)
+        return self._with(found)
+
+    def _with(self, found: Mapping[str, Bucket | None]) -> Pace:
+        known = {kind: bucket for kind, bucket in found.items() if bucket is not None}
+        return replace(self, buckets={**self.buckets, **known}) if known else self
 
     def refused(self, wait_s: float, now_s: float) -> Pace:
         """Return the pace after the provider asked to wait *wait_s*."""
@@ -90,20 +105,18 @@ def span_s(text: str) -> float | None:
     return seconds if 0.0 <= seconds < 1e6 else None
 
 
-def _bucket(headers: Mapping[str, str], kind: str, now_s: float) -> Bucket | None:
-    """Read one allowance; None where the numbers are missing or make no sense."""
-    limit = _number(headers.get(f"x-ratelimit-limit-{kind}"))
-    left = _number(headers.get(f"x-ratelimit-remaining-{kind}"))
-    resets_s = span_s(headers.get(f"x-ratelimit-reset-{kind}", ""))
+def _bucket(texts: Sequence[str], now_s: float) -> Bucket | None:
+    """Read one allowance: limit, what is left, until when; None where they are missing or make no sense."""
+    limit, left, resets_s = _number(texts[0]), _number(texts[1]), span_s(texts[2])
     if limit is None or left is None or resets_s is None or limit < 1 or left > limit:
         return None
     per_s = (limit - left) / resets_s if resets_s > 0 and left < limit else limit
     return Bucket(limit, left, per_s, now_s)
 
 
-def _number(text: str | None) -> float | None:
+def _number(text: str) -> float | None:
     try:
-        number = float(text or "")
+        number = float(text)
     except ValueError:
         return None
     return number if 0.0 <= number < 1e12 else None

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from voiceapp.core.audio import SILENCE_DB, Float32Block, clean, level_of, to_pcm16
-from voiceapp.core.errors import ProviderError
+from voiceapp.core.errors import ProviderError, RateLimited
 from voiceapp.core.prompt_echo import is_prompt_echo
 from voiceapp.core.settings import Job, ProviderKind
 from voiceapp.core.speech import Basis, HearingRequest, Transcript, Usage
@@ -104,6 +104,7 @@ class LiveHearing:
         self._request = request
         self._on_partial = on_partial
         self._tail_s = tail_s
+        self._lane = model
         self._sound: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._pending = bytearray()
         self._frames = self._sent_frames = 0
@@ -163,12 +164,16 @@ class LiveHearing:
         try:
             await self._talk()
         except ProviderError as error:
+            if isinstance(error, RateLimited):
+                self._wire.queue.note_refusal(self._lane, error.retry_after_s)
             if not self._result.done():
                 self._result.set_exception(error)
 
     async def _talk(self) -> None:
         wire = self._wire
         model = await wire.model_for(_JOB, self._model)
+        self._lane = model
+        await wire.enter(model)
         socket = await _opened(wire, model)
         try:
             socket.post(session_update(self._request, model, wire.known(model)))

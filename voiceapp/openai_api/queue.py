@@ -64,6 +64,10 @@ class ProviderQueue:
         """Take in what an answer says about the allowance."""
         self._paces[lane] = self._paces[lane].answered(headers, self._now())
 
+    def note_limits(self, lane: str, limits: object) -> None:
+        """Take in what an event of a realtime session says about the allowance."""
+        self._paces[lane] = self._paces[lane].told(limits, self._now())
+
     def note_refusal(self, lane: str, wait_s: float) -> None:
         """Take in that the provider asked to wait."""
         self._paces[lane] = self._paces[lane].refused(wait_s, self._now())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import httpx2
@@ -31,6 +31,7 @@ from voiceapp.openai_api import sentences
 from voiceapp.openai_api.client import Timeouts, base_url_of, is_loopback, is_token, path_of, trusted
 from voiceapp.openai_api.errors import closing_error, error_for_event, error_for_status, error_from, now_utc
 from voiceapp.openai_api.facts import is_error
+from voiceapp.openai_api.queue import ProviderQueue
 from voiceapp.openai_api.sentences import Where
 from voiceapp.openai_api.sse import UNREADABLE, NotTheProtocol
 
@@ -49,6 +50,7 @@ class Connected(Protocol):
 
     provider: Provider
     timeouts: Timeouts
+    queue: ProviderQueue
 
     def key(self) -> str:
         """Return the key. Raises NoKey, AuthFailed."""
@@ -60,11 +62,17 @@ class Connected(Protocol):
 
 
 class RealtimeSocket:
-    """An open websocket. :meth:`post` never waits; one task at a time may :meth:`receive`. Voice loop."""
+    """An open websocket. :meth:`post` never waits; one task at a time may :meth:`receive`. Voice loop.
 
-    def __init__(self, connection: ClientConnection, where: Where) -> None:
+    *on_limits* is given what the service says about its limits, whoever receives it.
+    """
+
+    def __init__(
+        self, connection: ClientConnection, where: Where, on_limits: Callable[[object], None] = lambda _limits: None
+    ) -> None:
         self._connection = connection
         self._where = where
+        self._on_limits = on_limits
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
         self._sending = asyncio.create_task(self._send(), name="realtime-send")
 
@@ -86,6 +94,8 @@ class RealtimeSocket:
             event = None
         if not isinstance(event, dict):
             raise error_from(NotTheProtocol("rubbish"), self._where)
+        if event.get("type") == "rate_limits.updated":
+            self._on_limits(event.get("rate_limits"))
         return event
 
     @property
@@ -114,7 +124,7 @@ class RealtimeSocket:
 async def open_socket(wire: Connected, query: Mapping[str, str], model: str = "") -> RealtimeSocket:
     """Connect to *wire*'s realtime endpoint; *query* is {"model": …} or {"intent": "transcription"}.
 
-    *model* is named in errors. Raises ProviderError.
+    *model* is named in errors, and has limits of its own in the wire's queue. Raises ProviderError.
     """
     where, timeouts = wire.where(model), wire.timeouts
     address = address_of(wire.provider, query)
@@ -135,7 +145,7 @@ async def open_socket(wire: Connected, query: Mapping[str, str], model: str = ""
     except (WebSocketException, OSError, ImportError, ValueError) as problem:
         error = _opening_error(problem, where)
     else:
-        return RealtimeSocket(connection, where)
+        return RealtimeSocket(connection, where, lambda limits: wire.queue.note_limits(model, limits))
     raise error
 
 

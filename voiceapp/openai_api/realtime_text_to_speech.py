@@ -119,6 +119,7 @@ class RealtimeTextToSpeech:
         while True:
             has_begun = False
             try:
+                await self._wire.enter(model)
                 line = await self._line(model, voice, speed)
                 utterance = line.speak(text, style, self._effort)
                 async with aclosing(self._heard(line, utterance, model)) as blocks:
@@ -135,20 +136,21 @@ class RealtimeTextToSpeech:
                 turns_waited += 1
                 await line.rest()  # a server that speaks one text after the other
                 continue
-            await self._before_again(error, attempt, has_begun=has_begun)
+            await self._before_again(error, model, attempt, has_begun=has_begun)
             attempt += 1
 
-    async def _before_again(self, error: ProviderError, attempt: int, *, has_begun: bool) -> None:
+    async def _before_again(self, error: ProviderError, model: str, attempt: int, *, has_begun: bool) -> None:
         """Wait until the request may be sent once more. Raises *error* where that does not help."""
         if isinstance(error, BadRequest) and "reasoning" in error.param and self._effort and not has_begun:
             self._effort = ""
             return
         wait_s = wait_before_retry_s(error, attempt, random.random())
+        if isinstance(error, RateLimited):
+            self._wire.queue.note_refusal(model, error.retry_after_s)  # the next request waits, and says so
         if has_begun or wait_s is None:
             raise error
-        if isinstance(error, RateLimited):
-            self._wire.on_wait(wait_s)
-        await self._wire.pause(wait_s)
+        if not isinstance(error, RateLimited):
+            await self._wire.pause(wait_s)
 
     async def _heard(self, line: VoiceLine, utterance: Utterance, model: str) -> AsyncGenerator[Float32Block, None]:
         where, timeouts = self._wire.where(model), self._wire.timeouts

@@ -118,7 +118,7 @@ class Wire(ModelNames):
         self.on_wait = on_wait
         self.book = book or LessonBook()
         self.kept = kept
-        self._queue = queue or ProviderQueue(pause=pause)
+        self.queue = queue or ProviderQueue(pause=pause)
         self.pause = pause
         try:
             self._client = build_client(provider, self._key, self.timeouts, http_client)
@@ -156,7 +156,7 @@ class Wire(ModelNames):
         if self.kept and key and (kept := await self.kept.get(key)) is not None:
             yield Sent(kept, str(body.get("model", "")), is_kept=True)
             return
-        async with self._queue.place(is_urgent=is_urgent):
+        async with self.queue.place(is_urgent=is_urgent):
             sent = await self._sent(endpoint, body, files, first_s, is_urgent, is_repeatable)
             sent = replace(sent, record=[] if key else None)
             try:
@@ -171,7 +171,7 @@ class Wire(ModelNames):
     @asynccontextmanager
     async def get(self, endpoint: str) -> AsyncIterator[Sent]:
         """Ask for *endpoint* and yield the answer, status 2xx, body unread; leaving closes it. Never urgent."""
-        async with self._queue.place(is_urgent=False):
+        async with self.queue.place(is_urgent=False):
             sent = Sent(await self._got(endpoint), "")
             try:
                 yield sent
@@ -287,14 +287,14 @@ class Wire(ModelNames):
             lessons = self.book.of(endpoint, body)
             asked = lessons.applied(body)
             lane = str(asked.get("model", ""))
-            await self._enter(lane, is_urgent)
+            await self.enter(lane, is_urgent)
             try:
                 response = await self._request(endpoint, asked, files, first_s)
             except FAILURES as problem:
                 error = error_from(problem, self.where(lane))
                 prose = prose_of(problem)
             else:
-                self._queue.note_answer(lane, response.headers)
+                self.queue.note_answer(lane, response.headers)
                 return Sent(response, lane)
             learnt = self.lesson(endpoint, error, prose, asked, lessons)
             if learnt is not None:
@@ -303,21 +303,21 @@ class Wire(ModelNames):
                 continue
             wait_s = wait_before_retry_s(error, attempt, random.random())
             if isinstance(error, RateLimited):
-                self._queue.note_refusal(lane, error.retry_after_s)
+                self.queue.note_refusal(lane, error.retry_after_s)
             if wait_s is None or not (is_repeatable or isinstance(error, RateLimited)):
                 raise error
             attempt += 1
             if not isinstance(error, RateLimited):
                 await self.pause(wait_s)
 
-    async def _enter(self, lane: str, is_urgent: bool) -> None:
-        """Wait for the provider's pace; where it asked for a wait that nobody sits through, say so instead."""
-        closed_s = self._queue.closed_s(lane)
+    async def enter(self, lane: str, is_urgent: bool = True) -> None:
+        """Wait for the provider's pace; where it asked for a wait that nobody sits through, raise RateLimited."""
+        closed_s = self.queue.closed_s(lane)
         if is_urgent and closed_s > LONGEST_WAIT_S:
             raise sentences.rate_limited(self.where(lane), closed_s)
         if closed_s > 0:
             self.on_wait(closed_s)
-        await self._queue.enter(lane, is_urgent=is_urgent, longest_s=LONGEST_WAIT_S)
+        await self.queue.enter(lane, is_urgent=is_urgent, longest_s=LONGEST_WAIT_S)
 
     async def _request(self, endpoint: str, body: Body, files: Files | None, first_s: float | None) -> httpx2.Response:
         self._check_key()
