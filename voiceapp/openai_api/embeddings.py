@@ -15,9 +15,7 @@ from voiceapp.core.speech import Usage
 from voiceapp.core.vectors import Vectors, unit
 from voiceapp.openai_api import sentences
 from voiceapp.openai_api.adapt import Body
-from voiceapp.openai_api.errors import error_for_event
-from voiceapp.openai_api.facts import is_error
-from voiceapp.openai_api.sse import NotTheProtocol, json_objects
+from voiceapp.openai_api.one_object import object_of
 from voiceapp.openai_api.text_joiner import whole
 from voiceapp.openai_api.wire import Wire
 
@@ -96,18 +94,10 @@ class HttpEmbedder:
         if "dimensions" in self._wire.known(model).accepts:
             body["dimensions"] = DIMENSIONS
         async with self._wire.post(_ENDPOINT, body, is_urgent=is_query) as sent:
-            data = await self._wire.body(sent, ANSWER_BYTES)
-        where = self._wire.where(sent.model)
-        try:
-            documents = json_objects(data.decode("utf-8", "replace"))
-        except NotTheProtocol as problem:
-            raise sentences.not_the_protocol(problem.kind, where) from None
-        answer = documents[0] if documents else {}
-        if is_error(answer):
-            raise error_for_event(answer, where)
+            answer = await object_of(self._wire, sent, ANSWER_BYTES)
         vectors = vectors_from(answer, len(texts))
         if vectors is None:
-            raise sentences.not_the_protocol("rubbish", where)
+            raise sentences.not_the_protocol("rubbish", self._wire.where(sent.model))
         self._space = f"{self._wire.provider.name} {sent.model} {vectors.shape[1]}"
         self._tell_usage(sent.model, answer)
         return vectors

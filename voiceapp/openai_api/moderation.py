@@ -11,10 +11,10 @@ from voiceapp.core.errors import BadRequest
 from voiceapp.core.moderation import Verdict
 from voiceapp.core.settings import Job
 from voiceapp.openai_api import sentences
-from voiceapp.openai_api.errors import error_for_event
-from voiceapp.openai_api.facts import is_error
 from voiceapp.openai_api.moderation_protocol import image_body, text_body, verdicts_from
-from voiceapp.openai_api.sse import NotTheProtocol, json_objects
+from voiceapp.openai_api.one_object import object_of
+from voiceapp.openai_api.sse import NotTheProtocol
+from voiceapp.openai_api.text_joiner import whole
 from voiceapp.openai_api.wire import Wire
 
 BATCH = 32
@@ -43,7 +43,7 @@ class HttpModerator:
         for start in range(0, len(asked), BATCH):
             batch = asked[start : start + BATCH]
             model = await self._wire.model_for(_ENDPOINT, self._model)
-            verdicts = await self._verdicts(text_body(model, [_sendable(text) for _number, text in batch]), len(batch))
+            verdicts = await self._verdicts(text_body(model, [whole(text) for _number, text in batch]), len(batch))
             found.update(zip((number for number, _text in batch), verdicts, strict=True))
         return tuple(found.get(number, Verdict(())) for number in range(len(texts)))
 
@@ -69,17 +69,13 @@ class HttpModerator:
     async def _verdicts(self, body: dict[str, Any], count: int) -> tuple[Verdict, ...]:
         try:
             async with self._wire.post(_ENDPOINT, body) as sent:
-                data = await self._wire.body(sent)
+                answer = await object_of(self._wire, sent)
         except BadRequest as error:
             raise _not_offered(error) from None
-        where = self._wire.where(sent.model)
         try:
-            documents = json_objects(data.decode("utf-8", "replace"))
-            if documents and is_error(documents[0]):
-                raise error_for_event(documents[0], where)
-            verdicts = verdicts_from(documents[0] if documents else {}, count)
+            verdicts = verdicts_from(answer, count)
         except NotTheProtocol as problem:
-            raise sentences.not_the_protocol(problem.kind, where) from None
+            raise sentences.not_the_protocol(problem.kind, self._wire.where(sent.model)) from None
         return tuple(replace(verdict, is_kept=True) for verdict in verdicts) if sent.is_kept else verdicts
 
 
@@ -93,8 +89,3 @@ def _not_offered(error: BadRequest) -> BadRequest:
         detail=error.detail,
         provider=error.provider,
     )
-
-
-def _sendable(text: str) -> str:
-    """Halves of characters, which a cut emoji leaves, cannot be sent."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -10,10 +10,12 @@ from voiceapp.openai_api.facts import is_error
 from voiceapp.openai_api.sse import NotTheProtocol, json_objects
 from voiceapp.openai_api.wire import Sent, Wire
 
+ANSWER_BYTES = 32 * 1024 * 1024
 
-async def object_of(wire: Wire, sent: Sent) -> dict[str, Any]:
+
+async def object_of(wire: Wire, sent: Sent, limit_bytes: int = ANSWER_BYTES) -> dict[str, Any]:
     """Return the object that *sent* answers with, empty where it is none. Raises ProviderError, BadAnswer."""
-    data = await wire.body(sent)
+    data = await wire.body(sent, limit_bytes)
     where = wire.where(sent.model)
     try:
         documents = json_objects(data.decode("utf-8", "replace"))
