@@ -104,6 +104,15 @@ def page(qtbot: QtBot, theme: Theme) -> Iterator[Page]:
     made.view.close()
 
 
+def test_a_new_conversation_is_shown_though_a_reply_of_the_last_one_was_cut(page: Page) -> None:
+    page.open(said(1, "Tell me a story."), answered(2, "Once upon a time."))
+    page.tell(e.ConversationOpened(Conversation(ConversationHead(0, "", 0.0))))
+    page.tell(e.MessageChanged(replace(answered(2, "Once upon a time."), heard_chars=4), 1))
+    assert page.kinds() == []
+    page.tell(e.MessageAdded(replace(said(3, "Next."), conversation_id=2), 2))
+    assert page.kinds() == [UserTurn]
+
+
 def test_a_spoken_turn_from_the_key_to_the_footer(page: Page) -> None:
     page.open()
     page.tell(e.PhaseChanged(Phase.LISTENING, 1), e.TakeChanged(take(1, TakeState.RECORDING, 0.0)))

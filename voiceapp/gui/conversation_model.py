@@ -274,7 +274,7 @@ class ConversationModel:
 
     def _on_message_event(self, event: Event) -> list[Change]:
         match event:
-            case e.MessageAdded(message, turn) if self._belongs(message):
+            case e.MessageAdded(message, turn) if self._belongs(message, is_new=True):
                 changes = self._remove(LIVE) if message.role is Role.USER else []
                 if message.role is Role.USER and message.take_id is not None:
                     changes += self._remove(_take_key(message.take_id))
@@ -298,8 +298,10 @@ class ConversationModel:
             case _:
                 return []
 
-    def _belongs(self, message: Message) -> bool:
-        if self.head.id == 0:
+    def _belongs(self, message: Message, *, is_new: bool = False) -> bool:
+        """Tell whether *message* is of what is open. An empty page becomes the conversation of its first new message;
+        one that only changed is of another: its reply may still be spoken there."""
+        if is_new and self.head.id == 0:
             self.head = replace(self.head, id=message.conversation_id)
         return message.conversation_id == self.head.id
 
