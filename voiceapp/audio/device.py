@@ -127,6 +127,7 @@ class SoundDevices:
             if not has_server and not portaudio.OPEN:
                 # PortAudio's list is frozen until it is initialised again, which would kill open streams
                 sounddevice._terminate()
+                portaudio.prepare_alsa()
                 sounddevice._initialize()
                 listing = directory.look()
             self._listing = listing
