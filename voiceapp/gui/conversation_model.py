@@ -299,8 +299,11 @@ class ConversationModel:
                 return []
 
     def _belongs(self, message: Message, *, is_new: bool = False) -> bool:
-        """Tell whether *message* is of what is open. An empty page becomes the conversation of its first new message;
-        one that only changed is of another: its reply may still be spoken there."""
+        """Tell whether *message* is of what is open.
+
+        An empty page becomes the conversation of its first new message; one that only changed is of another, where
+        it may still be spoken.
+        """
         if is_new and self.head.id == 0:
             self.head = replace(self.head, id=message.conversation_id)
         return message.conversation_id == self.head.id
