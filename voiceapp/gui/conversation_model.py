@@ -299,11 +299,7 @@ class ConversationModel:
                 return []
 
     def _belongs(self, message: Message, *, is_new: bool = False) -> bool:
-        """Tell whether *message* is of what is open.
-
-        An empty page becomes the conversation of its first new message; one that only changed is of another, where
-        it may still be spoken.
-        """
+        """An empty page becomes the conversation of its first new message; what only changed is of another one."""
         if is_new and self.head.id == 0:
             self.head = replace(self.head, id=message.conversation_id)
         return message.conversation_id == self.head.id
