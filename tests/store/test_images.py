@@ -128,3 +128,22 @@ async def test_pictures_stand_with_their_messages(images: FileImages, store: Sql
     assert await images.of_conversation(head.id) == {asked.id: (shown,), answered.id: (drawn_, shown)}
     await images.delete(shown.id)
     assert await images.of_conversation(head.id) == {answered.id: (drawn_,)}
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def test_saved_into_a_folder_that_is_made_under_a_name_that_is_free(images: FileImages, tmp_path: Path) -> None:
+    kept = await images.add(png(4, 3), drawn("A lighthouse"))
+    pictures = tmp_path / "pictures" / "voiceapp"
+    saved = [await images.copy_into(kept.id, pictures, "lighthouse.png") for _time in range(3)]
+    assert [path.name for path in saved] == ["lighthouse.png", "lighthouse-2.png", "lighthouse-3.png"]
+    assert [path.parent for path in saved] == [pictures] * 3
+    assert await images.read(kept.id) == Path(saved[2]).read_bytes() == png(4, 3)  # noqa: ASYNC240 - a small file
+    lose(kept)
+    with pytest.raises(StoreError):
+        await images.copy_into(kept.id, pictures, "lost.png")
+    assert "lost.png" not in names_in(pictures)  # nothing half done
+    with pytest.raises(StoreError):
+        await images.copy_into(kept.id, saved[0], "in-a-file.png")

@@ -247,4 +247,7 @@ def test_copies_without_a_message_are_deleted(tmp_path: Path) -> None:
     files.sweep(frozenset({kept}))
     assert Path(kept).exists()
     assert not Path(lost).exists()
+    (tmp_path / "made").rename(tmp_path / "moved")  # as by hand, with the folder of all data
+    DiskFiles(tmp_path / "moved").sweep(frozenset({kept}))
+    assert (tmp_path / "moved" / Path(kept).name).exists()
     DiskFiles(tmp_path / "nowhere").sweep(frozenset())

@@ -90,6 +90,13 @@ class ImageStore(Protocol):
         """Copy the file to *path*. Raises StoreError, DiskFull."""
         ...
 
+    async def copy_into(self, image_id: int, folder: Path, name: str) -> Path:
+        """Copy the file into *folder*, which is made where there is none; return where it is now.
+
+        It is called *name*, or has a number in its name where that is taken. Raises StoreError, DiskFull.
+        """
+        ...
+
     async def purge(self) -> int:
         """Delete the files of deleted pictures for good; return how many there were."""
         ...

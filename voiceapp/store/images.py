@@ -143,6 +143,11 @@ class FileImages:
         with told_as_store_error(path):
             await asyncio.to_thread(shutil.copyfile, source, path)
 
+    async def copy_into(self, image_id: int, folder: Path, name: str) -> Path:
+        """As ImageStore.copy_into."""
+        source = Path((await self.get(image_id)).path)
+        return await asyncio.to_thread(_copied_into, source, folder, name)
+
     async def purge(self) -> int:
         """As ImageStore.purge."""
         until_s = self._now() - KEPT_DELETED_S
@@ -178,6 +183,25 @@ class FileImages:
         options = {name: value for name, value in json.loads(row["options"]).items() if name in _OPTIONS}
         plain = {name: row[name] for name in _PLAIN}
         return StoredImage(path=str(self.folder / row["file"]), options=ImageOptions(**options), **plain)
+
+
+def _copied_into(source: Path, folder: Path, name: str) -> Path:
+    """Worker thread: copy *source* to a name in *folder* that nothing has yet, also if somebody else saves just now."""
+    with told_as_store_error(folder / name):
+        folder.mkdir(parents=True, exist_ok=True)
+        number, target = 1, folder / name
+        while True:
+            try:
+                with target.open("xb") as copy, source.open("rb") as file:
+                    shutil.copyfileobj(file, copy)
+            except FileExistsError:
+                number += 1
+                target = (folder / name).with_stem(f"{Path(name).stem}-{number}")
+                continue
+            except BaseException:
+                target.unlink(missing_ok=True)
+                raise
+            return target
 
 
 _PLAIN = (

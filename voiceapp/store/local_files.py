@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from gettext import gettext as _
-from pathlib import Path
+from pathlib import Path, PurePath, PureWindowsPath
 
 from voiceapp.core.conversation import Source
 from voiceapp.core.errors import ConfigError
@@ -53,10 +53,11 @@ class DiskFiles:
             shutil.copyfile(path, target)
 
     def sweep(self, known: frozenset[str]) -> None:
-        """As LocalFiles.sweep."""
+        """As LocalFiles.sweep. By names: the folder may lie elsewhere than when they were noted."""
+        names = {PurePath(one).name for one in known} | {PureWindowsPath(one).name for one in known}
         with suppress(OSError):
             for file in self._made.iterdir():
-                if str(file) not in known:
+                if file.name not in names:
                     file.unlink(missing_ok=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from gettext import gettext as _
 from pathlib import Path
@@ -21,7 +21,7 @@ from voiceapp.core.problems import problem_of
 from voiceapp.core.settings import Job
 from voiceapp.ports import EngineSet, ImageGate, ImageMaker, ImageMakers, ImageStore
 from voiceapp.voice.account import Account, account_here, work_on
-from voiceapp.voice.desks.picture_files import free_path, picture_of, read_file
+from voiceapp.voice.desks.picture_files import picture_of, read_file
 from voiceapp.voice.studio import Studio
 
 IMPORT = "import"
@@ -142,13 +142,11 @@ class ImageDesk:
     async def save(self, image_id: int, path: str = "") -> Path:
         """Copy a picture to *path*, or into the person's folder; returns where it is now."""
         image = await self._seen(image_id)
+        target = Path(path)
         if path:
-            target = Path(path)
+            await self.gallery.copy(image_id, target)
         else:
-            with suppress(OSError):  # told by the copy that fails
-                self._pictures.mkdir(parents=True, exist_ok=True)
-            target = free_path(self._pictures / file_name(image))
-        await self.gallery.copy(image_id, target)
+            target = await self.gallery.copy_into(image_id, self._pictures, file_name(image))
         self._emit(i.ImageSaved(image, str(target)))
         return target
 

@@ -27,12 +27,3 @@ async def read_file(path: str) -> bytes:
         raise BadRequest(
             _("The file {name} cannot be read.").format(name=Path(path).name), detail=type(error).__name__
         ) from error
-
-
-def free_path(path: Path) -> Path:
-    """Return *path*, or the same name with a number where it is taken."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_stem(f"{path.stem}-{number}")
-    return free
