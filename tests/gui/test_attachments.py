@@ -138,16 +138,11 @@ MakeScene = Callable[..., Scene]
 
 
 @pytest.fixture
-def make_scene(
-    qtbot: QtBot, theme: Theme, openai_server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[MakeScene]:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0a1b2c3d4e5f6071")
-    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.base_url)
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+def make_scene(qtbot: QtBot, theme: Theme, keyed_server: LoopbackServer, tmp_path: Path) -> Iterator[MakeScene]:
     made: list[Scene] = []
 
     def make(chat: Choice | None = None) -> Scene:
-        made.append(Scene(qtbot, theme, openai_server, tmp_path / "data", chat))
+        made.append(Scene(qtbot, theme, keyed_server, tmp_path / "data", chat))
         return made[-1]
 
     yield make

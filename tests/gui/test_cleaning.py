@@ -171,11 +171,8 @@ async def dictated(folder: Path) -> None:
 
 
 def test_the_real_session_asks_the_service_and_keeps_what_was_dictated(
-    qtbot: QtBot, theme: Theme, openai_server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, theme: Theme, keyed_server: LoopbackServer, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0a1b2c3d4e5f6071")
-    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.base_url)
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     paths = Paths.below(tmp_path)
     paths.create()
     asyncio.run(dictated(paths.data))
@@ -183,11 +180,11 @@ def test_the_real_session_asks_the_service_and_keeps_what_was_dictated(
     room = Room(qtbot, theme, lambda emit: open_session(opening, emit))
     try:
         for text, shown, words in ((BETTER, BETTER, "nothing seems"), ("A boat.", RAW, "left out words in 1 of 1")):
-            openai_server.script.chat = ChatScript((json.dumps({"text": text}),))
+            keyed_server.script.chat = ChatScript((json.dumps({"text": text}),))
             room.clean_up()
             qtbot.waitUntil(lambda words=words: words in room.window.state.text(), timeout=20_000)  # type: ignore[misc]
             assert (room.window.raw.toPlainText(), room.window.clean.toPlainText()) == (RAW, shown)
-        assert len(openai_server.requests_for("/chat/completions")) == 2
+        assert len(keyed_server.requests_for("/chat/completions")) == 2
         assert room.recordings.rows[0].words.text() == RAW
     finally:
         room.end()

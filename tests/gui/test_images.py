@@ -36,14 +36,9 @@ DRAWN, PREVIEW = png(120, 80, (200, 10, 10, 255)), png(12, 8)
 
 
 @pytest.fixture
-def scene(
-    qtbot: QtBot, theme: Theme, openai_server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Scene]:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0a1b2c3d4e5f6071")
-    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.base_url)
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    openai_server.script.image = ImageScript(png=DRAWN, partial_png=PREVIEW)
-    made = Scene(qtbot, theme, openai_server, tmp_path / "data")
+def scene(qtbot: QtBot, theme: Theme, keyed_server: LoopbackServer, tmp_path: Path) -> Iterator[Scene]:
+    keyed_server.script.image = ImageScript(png=DRAWN, partial_png=PREVIEW)
+    made = Scene(qtbot, theme, keyed_server, tmp_path / "data")
     yield made
     made.end()
 

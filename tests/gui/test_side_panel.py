@@ -22,13 +22,8 @@ pytestmark = pytest.mark.window
 
 
 @pytest.fixture
-def scene(
-    qtbot: QtBot, theme: Theme, openai_server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Scene]:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0a1b2c3d4e5f6071")
-    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.base_url)
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    made = Scene(qtbot, theme, openai_server, tmp_path / "data")
+def scene(qtbot: QtBot, theme: Theme, keyed_server: LoopbackServer, tmp_path: Path) -> Iterator[Scene]:
+    made = Scene(qtbot, theme, keyed_server, tmp_path / "data")
     yield made
     made.end()
 

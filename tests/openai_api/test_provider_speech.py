@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.fakes.cache import MemoryCache
 from tests.openai_api.conftest import MakeWire
 from tests.server import faults
 from tests.server.loopback import LoopbackServer
@@ -62,25 +63,6 @@ def asked_by_socket(server: LoopbackServer) -> list[str]:
     return [
         e["response"]["input"][0]["content"][0]["text"] for e in events if e["type"] == "response.create"
     ]  # fmt: skip
-
-
-class Shelf:
-    """A cache in memory."""
-
-    def __init__(self) -> None:
-        self.found: dict[tuple[str, str], bytes] = {}
-
-    def get(self, kind: str, key: str) -> bytes | None:
-        return self.found.get((kind, key))
-
-    def put(self, kind: str, key: str, data: bytes) -> None:
-        self.found[kind, key] = data
-
-    def clear(self, kind: str = "") -> None:
-        self.found = {where: data for where, data in self.found.items() if kind and where[0] != kind}
-
-    def close(self) -> None:
-        pass
 
 
 # --- by chat ------------------------------------------------------------------------------------------------------
@@ -267,7 +249,7 @@ async def test_what_was_spoken_before_is_not_paid_for_again(
     model: str, server: LoopbackServer, make_wire: MakeWire
 ) -> None:
     usages: list[Usage] = []
-    async with voice(make_wire(kept=KeptAnswers(Shelf(), "a")), model) as engine:
+    async with voice(make_wire(kept=KeptAnswers(MemoryCache(), "a")), model) as engine:
         first = await spoken(engine, "Hello.", on_usage=usages.append)
         second = await spoken(engine, "Hello.", on_usage=usages.append)
         other = await spoken(engine, "Hello.", voice="cedar")
@@ -289,7 +271,7 @@ async def test_half_a_sound_and_another_wording_are_not_kept(server: LoopbackSer
                 await reply.words("Well, since you ask, I could of course tell you something else entirely.")
                 await reply.done()
 
-    shelf, told = Shelf(), list[str]()
+    shelf, told = MemoryCache(), list[str]()
     server.realtime.behaviours["conversation"] = rewords
     async with voice(make_wire(kept=KeptAnswers(shelf, "a"), on_notice=told.append), REALTIME) as engine:
         await spoken(engine, "What time is it?")

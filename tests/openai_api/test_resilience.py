@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.fakes.cache import MemoryCache
 from tests.openai_api.adapters import ADAPTERS, Adapter
 from tests.openai_api.conftest import MakeWire
 from tests.server import faults
@@ -21,7 +22,6 @@ from voiceapp.openai_api.kept import KeptAnswers
 from voiceapp.openai_api.lessons import KEPT_S, LessonBook
 from voiceapp.openai_api.queue import LOOK_AGAIN_S, ProviderQueue
 from voiceapp.openai_api.text_to_speech import HttpTextToSpeech
-from voiceapp.ports import NoCache
 
 COMPLETE, _RESPOND, _HEAR, SPEAK, DRAW, JUDGE, EMBED = ADAPTERS
 
@@ -180,22 +180,9 @@ def test_a_broken_book_is_an_empty_one(kept: bytes) -> None:
 # --- kept answers -------------------------------------------------------------------------------------------
 
 
-class Shelf(NoCache):
-    """A cache in memory."""
-
-    def __init__(self) -> None:
-        self.found: dict[tuple[str, str], bytes] = {}
-
-    def get(self, kind: str, key: str) -> bytes | None:
-        return self.found.get((kind, key))
-
-    def put(self, kind: str, key: str, data: bytes) -> None:
-        self.found[kind, key] = data
-
-
 @pytest.mark.parametrize("adapter", [SPEAK, JUDGE, EMBED], ids=str)
 async def test_the_same_request_is_paid_once(adapter: Adapter, server: LoopbackServer, make_wire: MakeWire) -> None:
-    shelf = Shelf()
+    shelf = MemoryCache()
     first = await adapter.call(make_wire(kept=KeptAnswers(shelf, "a")), "")
     again = await adapter.call(make_wire(kept=KeptAnswers(shelf, "a")), "")
     assert str(again).replace("is_kept=True", "is_kept=False") == str(first)
@@ -208,7 +195,7 @@ async def test_the_same_request_is_paid_once(adapter: Adapter, server: LoopbackS
 async def test_what_is_never_the_same_twice_is_not_kept(
     adapter: Adapter, server: LoopbackServer, make_wire: MakeWire
 ) -> None:
-    shelf = Shelf()
+    shelf = MemoryCache()
     await adapter.call(make_wire(kept=KeptAnswers(shelf, "a")), "")
     assert shelf.found == {}
 
@@ -225,7 +212,7 @@ async def test_what_is_never_the_same_twice_is_not_kept(
 async def test_an_error_is_not_repeated_from_the_disk(
     answer: Answer, server: LoopbackServer, make_wire: MakeWire
 ) -> None:
-    shelf = Shelf()
+    shelf = MemoryCache()
     server.answer_next(JUDGE.path, answer)
     with pytest.raises(Exception):  # noqa: B017, PT011 - which one is not the matter here
         await JUDGE.call(make_wire(kept=KeptAnswers(shelf, "a")), "")
@@ -236,7 +223,7 @@ async def test_an_error_is_not_repeated_from_the_disk(
 async def test_half_a_sound_is_not_kept_and_a_kept_one_costs_nothing(
     server: LoopbackServer, make_wire: MakeWire
 ) -> None:
-    shelf, used = Shelf(), list[Usage]()
+    shelf, used = MemoryCache(), list[Usage]()
     request = SpeechRequest("Good morning.")
     speech = HttpTextToSpeech(make_wire(kept=KeptAnswers(shelf, "a")), on_usage=used.append)
     blocks = speech.speak(request)

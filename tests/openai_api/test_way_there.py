@@ -22,6 +22,7 @@ from voiceapp.openai_api.wire import Wire
 
 CHAT = ADAPTERS[0]
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Reach = Callable[[Wire], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -46,8 +47,41 @@ def self_signed(tmp_path: Path) -> ssl.SSLContext:
     return context
 
 
+async def read_head(reader: asyncio.StreamReader) -> bytes:
+    return await reader.readuntil(b"\r\n\r\n")
+
+
+@asynccontextmanager
+async def proxy(answer: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """Answer every request with *answer*; yields the port and the heads of what is asked."""
+    heads: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await read_head(reader))
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async with listening(refuse) as port:
+        yield port, heads
+
+
+async def call(wire: Wire) -> None:
+    await CHAT.call(wire, "")
+
+
+async def open_session(wire: Wire) -> None:
+    socket = await open_socket(wire, {"model": "gpt-realtime-2.1-mini"}, "gpt-realtime-2.1-mini")
+    await socket.close()
+
+
+either_way = pytest.mark.parametrize("reach", [call, open_session], ids=["request", "websocket"])
+"""Websockets go the same way as requests."""
+
+
+@either_way
 async def test_a_certificate_that_nobody_vouches_for_is_refused_before_the_key_is_sent(
-    make_wire: MakeWire, self_signed: ssl.SSLContext
+    reach: Reach, make_wire: MakeWire, self_signed: ssl.SSLContext
 ) -> None:
     heard: list[bytes] = []
 
@@ -56,16 +90,11 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused_before_the_key_i
         writer.close()
 
     async with listening(talk, self_signed) as port:
-        with pytest.raises(e.NoNetwork) as caught:
-            await CHAT.call(make_wire(base_url=f"https://127.0.0.1:{port}/v1"), "")
+        with pytest.raises(e.NoNetwork, match="not secure") as caught:
+            await reach(make_wire(base_url=f"https://127.0.0.1:{port}/v1"))
     assert caught.value.detail == "tls"
-    assert "not secure" in caught.value.message
     assert not any(KEY.encode() in data for data in heard)
     assert trusted().verify_mode is ssl.CERT_REQUIRED
-
-
-async def read_head(reader: asyncio.StreamReader) -> bytes:
-    return await reader.readuntil(b"\r\n\r\n")
 
 
 @pytest.fixture
@@ -127,38 +156,25 @@ async def test_a_request_goes_through_the_systems_proxy(
 async def test_a_proxy_that_refuses(
     answer: bytes, kind: type[e.ProviderError], words: str, make_wire: MakeWire, through: Callable[[int], None]
 ) -> None:
-    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_head(reader)
-        writer.write(answer)
-        await writer.drain()
-        writer.close()
-
-    async with listening(refuse) as port:
+    async with proxy(answer) as (port, _heads):
         through(port)
         with pytest.raises(kind, match=words):
-            await CHAT.call(make_wire(base_url="http://api.example.test/v1"), "")
+            await call(make_wire(base_url="http://api.example.test/v1"))
 
 
+@either_way
 async def test_a_proxy_that_refuses_a_tunnel_never_sees_the_key(
-    make_wire: MakeWire, through: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+    reach: Reach, make_wire: MakeWire, through: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard: list[bytes] = []
-
-    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await read_head(reader))
-        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-        await writer.drain()
-        writer.close()
-
-    async with listening(refuse) as port:
+    async with proxy(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") as (port, heads):
         through(port)
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         with pytest.raises(e.NoNetwork) as caught:
-            await CHAT.call(make_wire(base_url="https://api.example.test/v1"), "")
+            await reach(make_wire(base_url="https://api.example.test/v1"))
     assert caught.value.detail == "proxy"
-    assert heard
-    assert heard[0].startswith(b"CONNECT api.example.test:443")
-    assert KEY.encode() not in b"".join(heard)
+    assert heads
+    assert heads[0].startswith(b"CONNECT api.example.test:443")
+    assert KEY.encode() not in b"".join(heads)
 
 
 async def test_no_proxy_stands_before_a_server_on_this_machine(
@@ -166,50 +182,6 @@ async def test_no_proxy_stands_before_a_server_on_this_machine(
 ) -> None:
     through(9)
     assert await CHAT.call(make_wire(), "") == server.script.chat.text
-
-
-# --- websockets go the same way -----------------------------------------------------------------------------------
-
-
-async def open_session(wire: Wire) -> None:
-    socket = await open_socket(wire, {"model": "gpt-realtime-2.1-mini"}, "gpt-realtime-2.1-mini")
-    await socket.close()
-
-
-async def test_a_websocket_refuses_the_certificate_too(make_wire: MakeWire, self_signed: ssl.SSLContext) -> None:
-    heard: list[bytes] = []
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.read(65536))
-        writer.close()
-
-    async with listening(talk, self_signed) as port:
-        with pytest.raises(e.NoNetwork) as caught:
-            await open_session(make_wire(base_url=f"https://127.0.0.1:{port}/v1"))
-    assert caught.value.detail == "tls"
-    assert not any(KEY.encode() in data for data in heard)
-
-
-async def test_a_websocket_takes_the_proxy_whose_refusal_never_sees_the_key(
-    make_wire: MakeWire, through: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    heard: list[bytes] = []
-
-    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await read_head(reader))
-        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-        await writer.drain()
-        writer.close()
-
-    async with listening(refuse) as port:
-        through(port)
-        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
-        with pytest.raises(e.NoNetwork) as caught:
-            await open_session(make_wire(base_url="https://api.example.test/v1"))
-    assert caught.value.detail == "proxy"
-    assert heard
-    assert heard[0].startswith(b"CONNECT api.example.test:443")
-    assert KEY.encode() not in b"".join(heard)
 
 
 async def test_no_proxy_stands_before_a_websocket_on_this_machine(
@@ -220,7 +192,8 @@ async def test_no_proxy_stands_before_a_websocket_on_this_machine(
     assert len(server.realtime.sessions) == 1
 
 
-async def test_a_name_that_nobody_knows(make_wire: MakeWire) -> None:
+@either_way
+async def test_a_name_that_nobody_knows(reach: Reach, make_wire: MakeWire) -> None:
     with pytest.raises(e.NoNetwork) as caught:
-        await open_session(make_wire(base_url="https://nobody.invalid/v1"))
+        await reach(make_wire(base_url="https://nobody.invalid/v1"))
     assert caught.value.detail == "dns"

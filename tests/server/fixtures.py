@@ -15,3 +15,12 @@ def openai_server() -> Iterator[LoopbackServer]:
     with LoopbackServer() as server:
         yield server
     assert server.violations == []
+
+
+@pytest.fixture
+def keyed_server(openai_server: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> LoopbackServer:
+    """The same server for somebody who has a key for it in the environment, no keyring, and set nothing else."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0a1b2c3d4e5f6071")
+    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.base_url)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    return openai_server

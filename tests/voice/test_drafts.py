@@ -121,14 +121,19 @@ async def test_a_file_goes_with_one_message_and_is_sent_again_with_the_conversat
         assert table.files.reads == 1
 
 
+async def sent_while_it_is_made_ready(table: Table, session: VoiceSession) -> None:
+    """Send a message whose picture is not ready before ``table.prepare.go`` is set."""
+    table.prepare.go.clear()
+    session.handle(a.AttachData("tower.png", png(8, 8)))
+    await table.stage.until(lambda: any(told.pending for told in table.stage.all(a.DraftsChanged)))
+    session.handle(SendText("What is it?", is_aloud=False))
+    await table.stage.until_phase(Phase.THINKING)
+
+
 async def test_a_message_waits_for_what_is_still_being_made_ready() -> None:
     table = Table()
     async with table.session() as session:
-        table.prepare.go.clear()
-        session.handle(a.AttachData("tower.png", png(8, 8)))
-        await table.stage.until(lambda: any(told.pending for told in table.stage.all(a.DraftsChanged)))
-        session.handle(SendText("What is it?", is_aloud=False))
-        await table.stage.until_phase(Phase.THINKING)
+        await sent_while_it_is_made_ready(table, session)
         assert table.stage.all(MessageAdded) == []
         table.prepare.go.set()
         await session.settle()
@@ -138,11 +143,7 @@ async def test_a_message_waits_for_what_is_still_being_made_ready() -> None:
 async def test_stopping_while_it_waits_gives_the_words_back() -> None:
     table = Table()
     async with table.session() as session:
-        table.prepare.go.clear()
-        session.handle(a.AttachData("tower.png", png(8, 8)))
-        await table.stage.until(lambda: any(told.pending for told in table.stage.all(a.DraftsChanged)))
-        session.handle(SendText("What is it?", is_aloud=False))
-        await table.stage.until_phase(Phase.THINKING)
+        await sent_while_it_is_made_ready(table, session)
         while not table.stage.chat.warmed:  # noqa: ASYNC110  # no event tells that the turn is at work
             await asyncio.sleep(0)
         session.handle(Interrupt())

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from tests.fakes import FakeDevices
 from tests.pictures import png
 from tests.server.loopback import LoopbackServer
@@ -64,12 +62,9 @@ class Scene:
 
 
 async def test_the_picture_is_changed_walked_and_saved_and_all_else_is_answered_by_ear(
-    tmp_path: Path, openai_server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, keyed_server: LoopbackServer
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0a1b2c3d4e5f6071")
-    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.base_url)
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    openai_server.script = Script(image=ImageScript(png=png(12, 8)))
+    keyed_server.script = Script(image=ImageScript(png=png(12, 8)))
 
     def by_ear(settings: Settings) -> Settings:
         jobs = {**settings.jobs, Job.CHAT.value: Choice("openai", BY_EAR)}
@@ -81,20 +76,20 @@ async def test_the_picture_is_changed_walked_and_saved_and_all_else_is_answered_
     async with open_session(opening, scene.emit) as session, asyncio.timeout(PATIENCE_S):
         session.handle(GenerateImage("panel-1", "A lighthouse"))
         await scene.until(lambda: scene.of(ImageJobEnded))
-        assert await scene.say(session, devices, openai_server, "Make it warmer.") == "I am changing it."
+        assert await scene.say(session, devices, keyed_server, "Make it warmer.") == "I am changing it."
         await scene.until(lambda: scene.of(ImageInConversation))
         chosen = len(scene.of(ImageChosen))
-        assert await scene.say(session, devices, openai_server, "Back one.") == "One step back: v1."
+        assert await scene.say(session, devices, keyed_server, "Back one.") == "One step back: v1."
         assert len(scene.of(ImageChosen)) > chosen
-        saved = await scene.say(session, devices, openai_server, "Save it.")
+        saved = await scene.say(session, devices, keyed_server, "Save it.")
         assert scene.of(ImageSaved)
-        assert openai_server.requests_for("/chat/completions") == []
-        await scene.say(session, devices, openai_server, "What is the capital of France?")
-        await scene.say(session, devices, openai_server, "Make it shorter.")
+        assert keyed_server.requests_for("/chat/completions") == []
+        await scene.say(session, devices, keyed_server, "What is the capital of France?")
+        await scene.say(session, devices, keyed_server, "Make it shorter.")
     assert saved == "Saved as a-lighthouse.png."
     assert (paths.pictures / "a-lighthouse.png").read_bytes() == png(12, 8)
-    (edit,) = openai_server.requests_for("/images/edits")
+    (edit,) = keyed_server.requests_for("/images/edits")
     assert edit.field("prompt") == "Make it warmer"
-    asked = [request.json["messages"][-1]["content"] for request in openai_server.requests_for("/chat/completions")]
+    asked = [request.json["messages"][-1]["content"] for request in keyed_server.requests_for("/chat/completions")]
     assert [[part["type"] for part in content] for content in asked] == [["input_audio"]] * 2
-    assert openai_server.violations == []
+    assert keyed_server.violations == []

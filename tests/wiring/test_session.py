@@ -6,8 +6,6 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from tests.fakes import FakeDevices
 from tests.server.chat_answers import chat_completion
 from tests.server.loopback import LoopbackServer
@@ -25,15 +23,12 @@ PATIENCE_S = 30.0
 
 
 async def test_always_is_kept_and_what_was_for_this_run_alone_is_not(
-    tmp_path: Path, openai_server: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, keyed_server: LoopbackServer
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0a1b2c3d4e5f6071")
-    monkeypatch.setenv("OPENAI_BASE_URL", openai_server.base_url)
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     call = ToolCallScript("generate_image", '{"prompt": "A lighthouse"}')
     answers = iter([ChatScript((), tool_calls=(call,), finish="tool_calls"), ChatScript(("It", " is", " coming", "."))])
     for _round in range(2):
-        openai_server.answer_next("/chat/completions", lambda request: chat_completion(next(answers), request))
+        keyed_server.answer_next("/chat/completions", lambda request: chat_completion(next(answers), request))
 
     def for_once(settings: Settings) -> Settings:
         permissions = {**settings.tool_permissions, "set_timer": Permission.NEVER}
