@@ -23,6 +23,7 @@ class TurnSplit:
         waiting: the part of ``speech`` until the last token that the client can have seen before it asked for speech.
         playback: first byte of sound sent -> first sample at the sink.
         first_clause_tokens: how many tokens the first clause took.
+        next_token: last token of the first clause sent -> the one after it sent.
         sentence_overhead: overhead against a service path that waits for the whole first sentence.
     """
 
@@ -34,12 +35,18 @@ class TurnSplit:
     waiting: float
     playback: float
     first_clause_tokens: int
+    next_token: float
     sentence_overhead: float
 
     @property
     def overhead(self) -> float:
         """What the client added."""
         return self.response - self.service
+
+    @property
+    def overhead_with_next_token(self) -> float:
+        """The same for a service path that ends with the token which shows that the clause is over."""
+        return self.overhead - self.next_token
 
 
 def split_turn(
@@ -51,7 +58,7 @@ def split_turn(
     spoken = next(call for call in calls if call.path == "/audio/speech" and call.uploaded_at > chat.uploaded_at)
     heard_at = heard.done_at or heard.first_byte_at
     needed = tokens_for(str(spoken.body["input"]), tokens)
-    clause_at = chat.sent("token")[needed - 1]
+    clause_at, *after = chat.sent("token")[needed - 1 :]
     seen = [at for at in chat.sent("token") if at <= spoken.uploaded_at]
     chat_s, speech_s = clause_at - chat.uploaded_at, spoken.first_byte_at - spoken.uploaded_at
     hearing_s = heard_at - heard.uploaded_at
@@ -66,6 +73,7 @@ def split_turn(
         waiting=max(0.0, seen[-1] - clause_at) * 1000,
         playback=(first_sample_at - spoken.first_byte_at) * 1000,
         first_clause_tokens=needed,
+        next_token=(after[0] - clause_at) * 1000 if after else 0.0,
         sentence_overhead=(response_s - hearing_s - sentence_s - speech_s) * 1000,
     )
 

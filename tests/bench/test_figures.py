@@ -73,6 +73,7 @@ def test_the_parts_of_a_turn_add_up() -> None:
     assert (split.upload, split.chat, split.speech, split.playback) == pytest.approx((10, 5, 5, 7))
     assert split.overhead == pytest.approx(split.upload + split.chat + split.speech + split.playback)
     assert split.response == pytest.approx(667)
+    assert split.overhead_with_next_token == pytest.approx(split.overhead - 20)
     assert split.sentence_overhead == pytest.approx(667 - 150 - 580 - 150)
 
 
