@@ -178,8 +178,8 @@ def report_of(
         f"first clause: {', '.join(map(str, clause_tokens))} tokens; {found.boundaries} boundaries between clauses, "
         f"{len(found.gaps_over_10_ms)} silences over 10 ms",
         *found.gaps_over_10_ms,
-        "A first clause of 8 tokens could sound at 640 ms, the path of the first overhead; at 660 ms where the token after",
-        "it has to show its end, the path of the other one.",
+        "A first clause of 8 tokens could sound at 640 ms, the path of the first overhead; at 660 ms where the",
+        "token after it has to show its end, the path of the other one.",
         "The sink takes sound every 5 ms: a click is seen 0-5 ms after its writing, never before; the smallest delay",
         f"bounds how late sample times may be, so they are right to +0/-{min(delays_ms, default=0.0):.1f} ms. "
         f"Blocks came {recording.jitter_ms:.1f} ms (p95) after the line.",
