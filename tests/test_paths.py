@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +47,33 @@ def test_a_file_where_the_folder_should_be_gives_a_sentence(tmp_path: Path) -> N
 
 def test_the_assets_are_there() -> None:
     assert (assets() / "icons").is_dir()
+
+
+START = """
+import json, sys
+import voiceapp.app
+opened = []
+sys.addaudithook(lambda name, given: opened.append(str(given[0])) if name == "open" else None)
+before = set(sys.modules)
+paths = voiceapp.app.Paths.choose(None)
+assert paths.is_current()
+print(json.dumps({"data": str(paths.data), "opened": opened, "new": sorted(set(sys.modules) - before),
+    "modules": [name for name in sys.modules if "data_folder" in name or name.endswith((".moving", "sqlite3"))]}))
+"""
+
+
+@pytest.mark.parametrize("is_set", [False, True])
+def test_the_choice_costs_the_start_one_small_file(tmp_path: Path, is_set: bool) -> None:
+    choice = tmp_path / "config" / "voiceapp" / "data-folder"
+    if is_set:
+        choice.parent.mkdir(parents=True)
+        choice.write_text(f"in use = {tmp_path / 'elsewhere'}\n")
+    env = os.environ | {f"XDG_{name.upper()}_HOME": str(tmp_path / name) for name in ("data", "config", "cache")}
+    done = subprocess.run([sys.executable, "-c", START], env=env, capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    if str(tmp_path) not in told["data"]:
+        pytest.skip("this system's folders cannot be moved for a test")
+    assert told["opened"] == [str(choice)]
+    assert told["modules"] == []
+    assert not [name for name in told["new"] if name.startswith("voiceapp")]
+    assert told["data"] == str(tmp_path / "elsewhere" if is_set else tmp_path / "data" / "voiceapp")

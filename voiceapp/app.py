@@ -14,9 +14,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from gettext import gettext as _
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -35,8 +35,12 @@ from voiceapp.gui.side_pages import SidePages
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.windows import SideWindows
 from voiceapp.logs import Logs
-from voiceapp.paths import Paths
+from voiceapp.paths import DataFolderGone, Paths
 from voiceapp.store.instance import SingleInstance
+from voiceapp.wording import look_once
+
+if TYPE_CHECKING:
+    from voiceapp.wiring.data_folder import DataFolder
 
 LEAVE_WITHIN_S = 3.0
 READY_WITHIN_MS = 5000
@@ -65,23 +69,92 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not has_display(sys.platform, os.environ):
         print(_("There is no display. In a terminal use “voiceapp ask FILE.wav” or “voiceapp talk”."), file=sys.stderr)
         return 1
-    paths = Paths.choose(options.data_dir)
-    instance = SingleInstance(paths.data)
-    try:
-        paths.create()
-        instance.claim()
-    except VoiceAppError as error:
-        from voiceapp.gui.refusal import refuse
-
-        refuse(error.message, error.hint, sys.stderr)
+    claimed = _claimed(options.data_dir)
+    if claimed is None:
         return 1
+    paths, instance = claimed
+    leaving = Leaving()
     logs = Logs(paths.logs, is_debug=options.debug, topics=[t for t in options.log.split(",") if t])
     logs.log_uncaught()
     try:
-        return run(_opener(paths, options, logs), logs, options, lambda: _facts(paths), paths.cache / "thumbnails")
+        return run(
+            _opener(paths, options, logs),
+            logs,
+            options,
+            lambda: _facts(paths, leaving),
+            paths.cache / "thumbnails",
+            leaving,
+        )
     finally:
+        leaving.settle(paths)
         logs.close()
         instance.release()
+        leaving.start_again()
+
+
+class Leaving:
+    """What is left to do when the window is closed."""
+
+    def __init__(self) -> None:
+        self.is_session_over = False
+        self.wants_restart = False
+        self.folder: DataFolder | None = None
+
+    def restart(self) -> None:
+        """Let the program start anew once it has ended. GUI thread; close the windows after this."""
+        self.wants_restart = True
+
+    def settle(self, paths: Paths) -> None:
+        """End a copying of the data folder; take along what was added after one that is whole."""
+        if self.folder is not None:
+            self.folder.leave()
+        if self.is_session_over and (paths.next_data is not None or not paths.is_current()):
+            from voiceapp.data_folder import finish_at_end
+
+            finish_at_end(paths)
+
+    def start_again(self) -> None:
+        """Start anew where that is wanted; the data folder is released."""
+        if self.wants_restart:
+            from voiceapp.data_folder import start_again
+
+            start_again()
+
+
+def _claimed(folder: Path | None) -> tuple[Paths, SingleInstance] | None:
+    """Return the folders, made and taken for this process; None: it cannot start, and the person knows why."""
+    paths: Paths | None = None
+    while True:
+        try:
+            paths = paths or Paths.choose(folder)
+            instance = SingleInstance(paths.data)
+            paths.create()
+            instance.claim()
+        except DataFolderGone as error:
+            from voiceapp.data_folder import instead
+
+            is_wanted, paths = instead(error)
+            if not is_wanted:
+                return None
+            continue
+        except VoiceAppError as error:
+            from voiceapp.gui.refusal import refuse
+
+            refuse(error.message, error.hint, sys.stderr)
+            return None
+        if paths.is_current() and not _moves_on(paths):
+            return paths, instance
+        instance.release()
+        paths = None
+
+
+def _moves_on(paths: Paths) -> bool:
+    """Finish a move of the data folder that an end of the program could not; True: another one is in use now."""
+    if paths.next_data is None:
+        return False
+    from voiceapp.data_folder import finish_at_start
+
+    return finish_at_start(paths)
 
 
 def run(
@@ -90,10 +163,13 @@ def run(
     options: argparse.Namespace,
     make_facts: Callable[[], Facts] = Facts,
     cache: Path | None = None,
+    leaving: Leaving | None = None,
 ) -> int:
     """Run the application with sessions from *open_session*; return the exit code."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    app = QApplication(sys.argv[:1])
+    look_once()
+    earlier = QCoreApplication.instance()  # there is one where something had to be asked before
+    app = cast("QApplication", earlier) if earlier is not None else QApplication(sys.argv[:1])
     app.setApplicationName("voiceapp")
     app.setDesktopFileName("voiceapp")
     app.setWindowIcon(QIcon(str(assets_dir() / "voiceapp.svg")))
@@ -122,7 +198,9 @@ def run(
     code = app.exec()
     breather.end()
     bridge.stop()
-    bridge.wait(LEAVE_WITHIN_S)
+    is_over = bridge.wait(LEAVE_WITHIN_S)
+    if leaving is not None:
+        leaving.is_session_over = is_over
     return code
 
 
@@ -144,11 +222,22 @@ def _add_switches(theme: Theme, bridge: SessionBridge, window: MainWindow, windo
     )
 
 
-def _facts(paths: Paths) -> Facts:
+def _facts(paths: Paths, leaving: Leaving) -> Facts:
     from voiceapp.wiring import facts  # imports the local voice: only when the settings are opened
+    from voiceapp.wiring.data_folder import DataFolder
 
     place = facts.key_place(paths)
-    return Facts(str(paths.data), place, facts.versions(), facts.models(paths), facts.voices(), facts.table(paths))
+    leaving.folder = DataFolder(paths)
+    return Facts(
+        str(paths.data),
+        place,
+        facts.versions(),
+        facts.models(paths),
+        facts.voices(),
+        facts.table(paths),
+        leaving.folder,
+        leaving.restart,
+    )
 
 
 def _opener(paths: Paths, options: argparse.Namespace, logs: Logs) -> OpenSession:

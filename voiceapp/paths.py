@@ -27,6 +27,14 @@ class DataFolderGone(StoreError):
 
     code = "data_folder_gone"
 
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            _("The data folder {folder} is not there, or there is no history in it.").format(folder=folder),
+            hint=_("Plug its drive in and start again, or choose another one: voiceapp data use DIR."),
+            detail="data folder",
+        )
+        self.folder = folder
+
 
 @dataclass(frozen=True)
 class Paths:
@@ -130,11 +138,7 @@ class Paths:
         made anew, since a history that looks empty is worse than none.
         """
         if self.is_set and not (self.data / DATABASE).is_file():
-            raise DataFolderGone(
-                _("The data folder {folder} is not there, or there is no history in it.").format(folder=self.data),
-                hint=_("Plug its drive in and start again, or choose another one: voiceapp data use DIR."),
-                detail="data folder",
-            )
+            raise DataFolderGone(self.data)
         for folder in (self.data, self.config, self.cache, self.logs):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -73,9 +73,13 @@ class Window:
 
     # --- life ------------------------------------------------------------------------------------------------
 
+    def command(self) -> list[str]:
+        """The program and where its data is to be."""
+        return [sys.executable, "-m", "voiceapp", "--data-dir", str(self.folder)]
+
     def start(self) -> None:
         """Start the process; returns at once."""
-        command = [*self._wrapper, sys.executable, "-m", "voiceapp", "--data-dir", str(self.folder)]
+        command = [*self._wrapper, *self.command()]
         self.process = subprocess.Popen(
             [*command, "--trace", str(self._trace), "--ready-file", str(self._ready)],
             env=environment(self._environment),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from gettext import gettext as _
+from gettext import ngettext
 
 
 class Why(Enum):
@@ -124,12 +125,11 @@ def candidate_words(candidate: Candidate) -> str:
                 folder=candidate.folder, conversations=found.conversations, takes=found.takes
             )
         case Kind.UNFINISHED:
-            words = _(
-                "{folder} holds a copy that was not finished. {files} files, {size}, are to be there; {free} free."
-            )
+            words = _("{folder} holds a copy that was not finished. {size} are to be there, in {files}; {free} free.")
         case _:
-            words = _("{folder} is empty. {files} files, {size}, can be taken along; {free} free.")
-    told = words.format(folder=candidate.folder, files=candidate.files, size=size, free=free)
+            words = _("{folder} is empty. {size} can be taken along, in {files}; {free} free.")
+    files = ngettext("{count} file", "{count} files", candidate.files).format(count=candidate.files)
+    told = words.format(folder=candidate.folder, files=files, size=size, free=free)
     return f"{told} {candidate.too_little}".strip()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -16,6 +17,9 @@ from voiceapp.core.settings import Settings, validated
 from voiceapp.core.speech import Voice
 from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from voiceapp.gui.data_folder_row import FolderDesk
 
 LABEL_PX = 150
 
@@ -31,6 +35,8 @@ class Facts:
         models: per job the models to suggest.
         voices: per provider the voices to suggest, where its model has none of its own.
         table: what is known about models.
+        folder: the data folder as a setting; None = it is only told.
+        restart: lets the program start anew once its windows are closed.
     """
 
     data_dir: str = ""
@@ -39,6 +45,8 @@ class Facts:
     models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     voices: Mapping[str, tuple[Voice, ...]] = field(default_factory=dict)
     table: ModelTable = field(default_factory=ModelTable)
+    folder: FolderDesk | None = None
+    restart: Callable[[], None] | None = None
 
 
 class SettingsPage(QWidget):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QLabel
 
 from voiceapp.core.settings import Job, Provider, Settings, speaks_responses
-from voiceapp.gui.settings_page import Facts, SettingsPage, note, side_by_side
-from voiceapp.gui.text_button import IconTextButton
+from voiceapp.gui.data_folder_row import DataFolderRow
+from voiceapp.gui.settings_page import Facts, SettingsPage, note
 from voiceapp.gui.theme import Theme
 
 
@@ -64,25 +63,14 @@ class PrivacyPage(SettingsPage):
             panel.row(label, self._sent[job])
         panel.row(self.tr("Telemetry"), note(self.tr("None. voiceapp calls nobody but the providers you chose.")))
         stored = self.section(self.tr("What is kept"))
-        self.folder = IconTextButton(theme, "folder", self.tr("Open"))
-        self.folder.setEnabled(bool(facts.data_dir))
-        self.folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(facts.data_dir)))
-        stored.row(
-            self.tr("Data folder"),
-            side_by_side(self._folder_words(facts.data_dir), self.folder, has_stretch=False),
-            self.tr("Recordings, conversations and notes."),
-        )
+        self.folder = DataFolderRow(theme, facts)
+        stored.row(self.tr("Data folder"), self.folder, self.tr("Recordings, conversations and notes."))
         stored.row(self.tr("Keys"), note(facts.key_place or self.tr("The system keyring")))
-        self.know("delete", "history", "recordings")
+        self.know("delete", "history", "recordings", "move", "folder")
 
     def sent(self, job: Job) -> str:
         """Return what is said about *job*."""
         return self._sent[job].text()
-
-    def _folder_words(self, data_dir: str) -> QLabel:
-        words = note(data_dir or self.tr("not known yet"))
-        words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        return words
 
     def show_settings(self, settings: Settings) -> None:
         super().show_settings(settings)
