@@ -21,6 +21,7 @@ from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView
 
+from tests.bench import gui_beside_scenes as beside
 from tests.bench import gui_texts as texts
 from tests.bench.callbacks import WatchedApplication
 from tests.bench.hands import Hands, Script, view, window
@@ -371,15 +372,18 @@ SCENES: Sequence[tuple[str, Callable[[Scenes], None]]] = (
     ("every page of the settings", Scenes.settings_pages),
     ("light → dark → light with the settings", Scenes.theme_with_settings),
     ("devices, with the settings open", Scenes.plug),
+    *beside.IN_SETTINGS,
     ("settings, closed", Scenes.close_settings),
     (f"side panel with {IMAGES} images, opened first", Scenes.side_panel),
     ("scrolling the gallery", Scenes.scroll_gallery),
     ("moderation page, opened first", Scenes.moderation),
+    *beside.IN_PANEL,
     ("light → dark → light with the panel", Scenes.theme_with_panel),
     ("side panel, closed", Scenes.close_panel),
     (f"{TAKES} recordings", Scenes.recordings),
     (f"log of {LOG_LINES} lines", Scenes.log),
     ("meeting notes", Scenes.notes),
+    *beside.BESIDE,
     ("collecting garbage", Scenes.garbage),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
@@ -36,7 +37,10 @@ from voiceapp.gui.batch_sources import ConversationChoice
 from voiceapp.gui.controls import Line
 from voiceapp.gui.dress import dress
 from voiceapp.gui.plain_words import PlainLabel
+from voiceapp.gui.portions import Portions
 from voiceapp.gui.theme import Theme
+
+ROWS_AT_ONCE = 3
 
 
 class BatchesWindow(QWidget):
@@ -49,6 +53,7 @@ class BatchesWindow(QWidget):
         self._theme = theme
         dress(theme, self)
         self._rows: dict[int, BatchRow] = {}
+        self._putting = Portions(self)
         self.setWindowTitle(self.tr("Work in batches"))
         title = PlainLabel(self.tr("Work in batches"))
         title.setFont(theme.font(20, 600))
@@ -117,8 +122,7 @@ class BatchesWindow(QWidget):
         """Take an event of the session."""
         match event:
             case BatchesListed(jobs=jobs):
-                for job in reversed(jobs):
-                    self._put(job)
+                self._putting.begin(self._put_all(jobs))
             case BatchChanged(job=job):
                 self._put(job)
             case BatchLinesShown(job_id, lines) if job_id in self._rows:
@@ -139,8 +143,15 @@ class BatchesWindow(QWidget):
         row = BatchRow(self._theme, job)
         row.asked.connect(self.asked)
         self._rows[job.id] = row
-        self._column.insertWidget(0, row)
+        self._column.insertWidget(sum(number > job.id for number in self._rows), row)
         self.empty.hide()
+
+    def _put_all(self, jobs: Sequence[BatchJob]) -> Iterator[None]:
+        """Put in *jobs*, newest first, a few at a time."""
+        for number, job in enumerate(jobs, start=1):
+            self._put(job)
+            if number % ROWS_AT_ONCE == 0:
+                yield
 
     def _offer(self) -> None:
         menu = QMenu(self)

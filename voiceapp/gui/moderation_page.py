@@ -73,6 +73,7 @@ class ModerationPage(QWidget):
             self._rules = rules = RulesView(self._theme)
             self._put(RULES, rules)
             rules.show_settings(self.settings)
+            rules.make()
             rules.policy_changed.connect(self._set_policy)
             rules.settings_wanted.connect(self.settings_wanted)
         return self._rules

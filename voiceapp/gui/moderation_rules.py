@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -11,6 +12,7 @@ from voiceapp.core.moderation import Action, Checkpoint, OnFailure, Policy, Rule
 from voiceapp.core.settings import Settings
 from voiceapp.gui.controls import Line, Surface
 from voiceapp.gui.plain_words import PlainLabel
+from voiceapp.gui.portions import Portions
 from voiceapp.gui.theme import Theme
 
 
@@ -68,26 +70,15 @@ class RulesView(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self._policy = Policy()
         self.who = PlainLabel()
         self.who.setWordWrap(True)
         self.choose = QPushButton(self.tr("Choose who checks"))
         self.choose.setProperty("compact", True)
         self.choose.clicked.connect(lambda: self.settings_wanted.emit("jobs"))
-        self.controls = {
-            Checkpoint.INPUT: RuleControls(
-                theme,
-                self.tr("What you say, type or attach"),
-                self.tr("Before it is sent. What is blocked comes back to you."),
-            ),
-            Checkpoint.REPLY: RuleControls(
-                theme, self.tr("What is answered"), self.tr("Clause by clause, before it is spoken.")
-            ),
-            Checkpoint.IMAGE_PROMPT: RuleControls(theme, self.tr("Image prompts"), self.tr("Before they are sent.")),
-            Checkpoint.IMAGE: RuleControls(
-                theme, self.tr("Generated images"), self.tr("With “Block” they are not shown before they are judged.")
-            ),
-        }
+        self._controls: dict[Checkpoint, RuleControls] = {}
+        self._making = Portions(self)
         inner = Surface(theme, "rail")
         column = QVBoxLayout(inner)
         column.setContentsMargins(16, 12, 16, 12)
@@ -96,11 +87,7 @@ class RulesView(QWidget):
         column.addSpacing(8)
         column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(12)
-        for checkpoint, control in self.controls.items():
-            column.addWidget(Line(theme))
-            column.addWidget(control)
-            control.changed.connect(lambda rule, where=checkpoint: self._on_rule(where, rule))
-        column.addStretch(1)
+        self._column = column
         area = QScrollArea()
         area.setFrameStyle(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
@@ -110,10 +97,43 @@ class RulesView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(area)
 
+    def make(self) -> None:
+        """Make the controls, one after the other: to be called where the view has its place, and is dressed."""
+        self._making.begin(self._make())
+
+    @property
+    def controls(self) -> dict[Checkpoint, RuleControls]:
+        """The controls of each place, all of them."""
+        self._making.finish()
+        return self._controls
+
+    def _make(self) -> Iterator[None]:
+        for checkpoint, title, hint in (
+            (
+                Checkpoint.INPUT,
+                self.tr("What you say, type or attach"),
+                self.tr("Before it is sent. What is blocked comes back to you."),
+            ),
+            (Checkpoint.REPLY, self.tr("What is answered"), self.tr("Clause by clause, before it is spoken.")),
+            (Checkpoint.IMAGE_PROMPT, self.tr("Image prompts"), self.tr("Before they are sent.")),
+            (
+                Checkpoint.IMAGE,
+                self.tr("Generated images"),
+                self.tr("With “Block” they are not shown before they are judged."),
+            ),
+        ):
+            yield
+            control = self._controls[checkpoint] = RuleControls(self._theme, title, hint)
+            control.changed.connect(lambda rule, where=checkpoint: self._on_rule(where, rule))
+            control.show_rule(self._policy.rule(checkpoint))
+            self._column.addWidget(Line(self._theme))
+            self._column.addWidget(control)
+        self._column.addStretch(1)
+
     def show_settings(self, settings: Settings) -> None:
         """Show the rules, and who checks."""
         self._policy = settings.moderation
-        for checkpoint, control in self.controls.items():
+        for checkpoint, control in self._controls.items():
             control.show_rule(self._policy.rule(checkpoint))
         choice = settings.checker()
         is_nobody = choice.provider == "local"
@@ -126,6 +146,6 @@ class RulesView(QWidget):
 
     def _on_rule(self, checkpoint: Checkpoint, rule: Rule) -> None:
         rules: dict[str, Rule] = {checkpoint.value: rule}
-        self.controls[checkpoint].show_rule(rule)
+        self._controls[checkpoint].show_rule(rule)
         self._policy = replace(self._policy, **rules)  # type: ignore[arg-type]
         self.policy_changed.emit(self._policy)

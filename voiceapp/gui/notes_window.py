@@ -63,6 +63,8 @@ class NotesWindow(QDialog):
 
     def _space_out(self) -> None:
         """Qt sets Markdown tight, and its headings large."""
+        whole = QTextCursor(self.page.document())
+        whole.beginEditBlock()  # otherwise everything is laid out again after each of them
         block = self.page.document().begin()
         while block.isValid():
             cursor, form = QTextCursor(block), block.blockFormat()
@@ -76,6 +78,7 @@ class NotesWindow(QDialog):
                 letters.setFont(self._theme.font(20 if level == 1 else 15, 600))
                 cursor.mergeCharFormat(letters)
             block = block.next()
+        whole.endEditBlock()
 
     def _on_save(self) -> None:
         title = re.sub(r"[^\w -]", "", self.text.partition("\n")[0]).strip() or "notes"

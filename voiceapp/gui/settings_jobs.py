@@ -15,9 +15,11 @@ from voiceapp.core.providers import ModelsListed
 from voiceapp.core.settings import Choice, Job, ProviderKind, Settings
 from voiceapp.core.voices import can_hear
 from voiceapp.gui.controls import Switch
+from voiceapp.gui.portions import Portions
 from voiceapp.gui.settings_page import Facts, Panel, Row, SettingsPage, note, side_by_side
 from voiceapp.gui.theme import Theme
 
+MANY_MODELS = 100
 NARROWEST_PX, BESIDE_FROM_PX = 130, 280
 """Below the latter the model stands under its provider."""
 
@@ -91,7 +93,8 @@ class JobsPage(SettingsPage):
         super().__init__(theme, "Who does what")
         self.title = self.tr("Who does what")
         self._facts = facts
-        self._found: dict[str, tuple[str, ...]] = {}
+        self._found: dict[str, dict[str, Sequence[str]]] = {}
+        self._telling = Portions(self)
         self._choices: dict[Job, EngineChoice] = {}
         self._rows: dict[Job, Row] = {}
         self.know("model", "engine", "provider", "fallback", "cache")
@@ -252,10 +255,16 @@ class JobsPage(SettingsPage):
             self._note.setText(event.engines.note)
 
     def _learn(self, provider: str, models: tuple[str, ...]) -> None:
-        self._found[provider] = models
+        """Offer *models* for what they may do, in one row after the other: a list may name hundreds."""
+        self._found[provider] = {model: self._jobs_of(model) for model in models}
+        self._telling.begin(self._offer_models(provider))
+
+    def _offer_models(self, provider: str) -> Iterator[None]:
         for job, control in self._choices.items():
             if self._chosen(job).provider == provider:
                 control.show_choice(self._chosen(job), self._names(job), self._models(job))
+                if len(self._found[provider]) > MANY_MODELS:
+                    yield
 
     def _chosen(self, job: Job) -> Choice:
         """Return who does *job*; nobody in particular for a job that can be left open and was never given away."""
@@ -280,13 +289,12 @@ class JobsPage(SettingsPage):
         if provider in ("", "local"):
             return ()
         known = self._facts.models.get(job.value, ()) if provider == "openai" else ()
-        found = (model for model in self._found.get(provider, ()) if self._suits(model, job))
+        found = (model for model, jobs in self._found.get(provider, {}).items() if not jobs or job.value in jobs)
         return tuple(dict.fromkeys((*known, *found)))
 
-    def _suits(self, model: str, job: Job) -> bool:
-        """Whether *model* may do *job*: by the table, else by its name; one that says nothing may do anything."""
-        jobs = [name for name, models in self._facts.models.items() if model in models] or job_by_name(model)
-        return not jobs or job.value in jobs
+    def _jobs_of(self, model: str) -> Sequence[str]:
+        """Return what *model* may do: by the table, else by its name; one that says nothing may do anything."""
+        return [name for name, models in self._facts.models.items() if model in models] or job_by_name(model)
 
     def _on_chosen(self, job: Job, choice: Choice) -> None:
         jobs = {name: kept for name, kept in self.settings.jobs.items() if name != job.value}

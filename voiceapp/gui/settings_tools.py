@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QShowEvent
@@ -17,10 +18,13 @@ from voiceapp.core.tool_events import ListTools, ToolRow, ToolServerState, Tools
 from voiceapp.core.tool_settings import Permission, ToolServer
 from voiceapp.gui.controls import Switch
 from voiceapp.gui.plain_words import PlainLabel
+from voiceapp.gui.portions import Portions
 from voiceapp.gui.settings_page import SettingsPage, note, side_by_side
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.tool_lines import shown_name
+
+ROWS_AT_ONCE = 3
 
 
 class ToolsPage(SettingsPage):
@@ -34,6 +38,9 @@ class ToolsPage(SettingsPage):
         self._rows: tuple[ToolRow, ...] = ()
         self._states: tuple[ToolServerState, ...] = ()
         self.permissions: dict[str, QComboBox] = {}
+        self._tool_rows: dict[str, QWidget] = {}
+        self._no_tools: QWidget | None = None
+        self._making = Portions(self)
         self.switches: dict[str, Switch] = {}
         self._tools = self.section(self.tr("What may be used"))
         self._files = self.section(self.tr("Files and folders that a model may ask to read"))
@@ -80,7 +87,7 @@ class ToolsPage(SettingsPage):
             is_other = [row.name for row in event.tools] != [row.name for row in self._rows]
             self._rows, self._states = event.tools, event.servers
             if is_other:
-                self._show_tools()
+                self._making.begin(self._show_tools())
             self._show_permissions()
             self._show_servers()
 
@@ -89,33 +96,50 @@ class ToolsPage(SettingsPage):
         self.wanted.emit(ListTools())
 
     def _show_all(self) -> None:
-        self._show_tools()
+        self._making.begin(self._show_tools())
         self._show_files()
         self._show_servers()
 
-    def _show_tools(self) -> None:
-        self._tools.clear()
-        self.permissions.clear()
-        for row in self._rows:
-            choice = QComboBox()
-            for permission, words in (
-                (Permission.ASK, self.tr("Ask")),
-                (Permission.ALWAYS, self.tr("Always")),
-                (Permission.NEVER, self.tr("Never")),
-            ):
-                choice.addItem(words, permission)
-            choice.activated.connect(lambda _at, name=row.name: self._on_permission(name))
-            self.permissions[row.name] = choice
-            self._tools.row(shown_name(row.name), side_by_side(choice), row.touches)
+    def _show_tools(self) -> Iterator[None]:
+        """Make what is new below what stays, a few rows at a time: a server may bring dozens of tools."""
+        pairs = zip(self._tool_rows, self._rows, strict=False)
+        kept = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1].name, pairs))
+        for name in list(self._tool_rows)[kept:]:
+            self._tools.drop(self._tool_rows.pop(name))
+            del self.permissions[name]
+        if self._no_tools is not None:
+            self._tools.drop(self._no_tools)
+            self._no_tools = None
+        for number, row in enumerate(self._rows[kept:], start=1):
+            self._add_tool(row)
+            if number % ROWS_AT_ONCE == 0:
+                yield
         if not self._rows:
-            self._tools.add(note(self.tr("The list comes when the session is ready.")))
+            self._no_tools = note(self.tr("The list comes when the session is ready."))
+            self._tools.add(self._no_tools)
+
+    def _add_tool(self, row: ToolRow) -> None:
+        choice = QComboBox()
+        for permission, words in (
+            (Permission.ASK, self.tr("Ask")),
+            (Permission.ALWAYS, self.tr("Always")),
+            (Permission.NEVER, self.tr("Never")),
+        ):
+            choice.addItem(words, permission)
+        choice.activated.connect(lambda _at, name=row.name: self._on_permission(name))
+        self.permissions[row.name] = choice
+        self._tool_rows[row.name] = self._tools.row(shown_name(row.name), side_by_side(choice), row.touches)
+        self._show_permission(row)
+
+    def _show_permission(self, row: ToolRow) -> None:
+        choice = self.permissions[row.name]
+        with QSignalBlocker(choice):
+            choice.setCurrentIndex(choice.findData(self.settings.tool_permissions.get(row.name, row.permission)))
 
     def _show_permissions(self) -> None:
-        decided = self.settings.tool_permissions
         for row in self._rows:
-            choice = self.permissions[row.name]
-            with QSignalBlocker(choice):
-                choice.setCurrentIndex(choice.findData(decided.get(row.name, row.permission)))
+            if row.name in self.permissions:
+                self._show_permission(row)
 
     def _show_files(self) -> None:
         self._files.clear()
@@ -152,7 +176,8 @@ class ToolsPage(SettingsPage):
             return self.tr("Connecting.")
         if state.problem:
             return state.problem
-        return self.tr("Connected, {n} tools.").format(n=state.tool_count)
+        count = state.tool_count
+        return self.tr("Connected, 1 tool.") if count == 1 else self.tr("Connected, {n} tools.").format(n=count)
 
     def _line(self, words: str, button: str, act: object) -> QWidget:
         holder = QWidget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QDate, QLocale, QSignalBlocker, Qt, QTimer
@@ -16,12 +16,14 @@ from voiceapp.core.settings import Settings
 from voiceapp.core.usage import Total, next_month
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.plain_words import PlainLabel
+from voiceapp.gui.portions import Portions
 from voiceapp.gui.settings_page import Panel, SettingsPage, note, side_by_side
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.usage_chart import DayChart, ShareBar, job_color
 
 REFRESH_MS = 500
+ROWS_AT_ONCE = 3
 _LEVEL_COLORS = {BudgetLevel.SPENT: "problem", BudgetLevel.NEAR: "itFill"}
 
 
@@ -165,7 +167,8 @@ class UsagePage(SettingsPage):
                 if n == 1
                 else self.tr("{n} calls have no known price and are not counted.").format(n=n)
             )
-        return " ".join(words) or self.tr("{n} calls.").format(n=cost.calls)
+        calls = self.tr("1 call.") if cost.calls == 1 else self.tr("{n} calls.").format(n=cost.calls)
+        return " ".join(words) or calls
 
     def _model_words(self, name: str) -> str:
         provider, _space, model = name.partition(" ")
@@ -207,6 +210,7 @@ class Sums:
     def __init__(self, theme: Theme, panel: Panel) -> None:
         self._theme = theme
         self._panel = panel
+        self._making = Portions(panel)
         self.shown: list[tuple[str, str, str]] = []
 
     def show_sums(self, sums: Mapping[str, Total], words: object, color: object) -> None:
@@ -218,12 +222,23 @@ class Sums:
         if now == self.shown and now:
             return
         self.shown = now
-        self._panel.clear()
         highest = max((found.cost.usd for _name, found in rows), default=0.0)
-        for (name, found), (called, amounts, cost) in zip(rows, now, strict=True):
-            bar = ShareBar(self._theme, found.cost.usd / highest if highest else 0.0, color(name))
+        self._making.begin(
+            self._make(
+                (name, ShareBar(self._theme, found.cost.usd / highest if highest else 0.0, color(key)))
+                for name, (key, found) in zip(now, rows, strict=True)
+            )
+        )
+
+    def _make(self, rows: Iterable[tuple[tuple[str, str, str], ShareBar]]) -> Iterator[None]:
+        """Make the rows anew, a few at a time: a month may know dozens of models."""
+        self._panel.clear()
+        number = 0
+        for number, ((called, amounts, cost), bar) in enumerate(rows, start=1):
             self._panel.add(self._row(called, amounts, cost, bar))
-        if not rows:
+            if number % ROWS_AT_ONCE == 0:
+                yield
+        if not number:
             self._panel.add(_padded(note(self._panel.tr("Nothing was used in this month."))))
 
     def _row(self, called: str, amounts: str, cost: str, bar: ShareBar) -> QWidget:

@@ -44,6 +44,8 @@ class DayChart(QWidget):
         super().__init__()
         self._theme = theme
         self._report = UsageReport("", is_current=False)
+        self._sums: dict[str, Cost] = {}
+        self._top = nice_top(0.0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(HEIGHT_PX)
 
@@ -53,6 +55,8 @@ class DayChart(QWidget):
     def show_report(self, report: UsageReport) -> None:
         """Draw *report*."""
         self._report = report
+        self._sums = {day: _sum(jobs) for day, jobs in report.days.items()}
+        self._top = nice_top(max((cost.usd for cost in self._sums.values()), default=0.0))
         days = (self._words(day, jobs) for day, jobs in report.days.items() if jobs)
         self.setAccessibleName(self.tr("Costs by day"))
         self.setAccessibleDescription("; ".join(days) or self.tr("Nothing was used."))
@@ -68,7 +72,7 @@ class DayChart(QWidget):
 
     def bar_rects(self, day: str) -> dict[str, QRectF]:
         """Return where *day*'s bar has which job, from the ground up."""
-        days, top = list(self._report.days), self._top()
+        days, top = list(self._report.days), self._top
         ground, room = HEIGHT_PX - FOOT_PX, HEIGHT_PX - FOOT_PX - TOP_PX
         step = self._step()
         wide = min(BAR_MAX_PX, step * 0.7)
@@ -85,25 +89,22 @@ class DayChart(QWidget):
     def _step(self) -> float:
         return (self.width() - AXIS_PX) / max(1, len(self._report.days))
 
-    def _top(self) -> float:
-        return nice_top(max((_sum(jobs).usd for jobs in self._report.days.values()), default=0.0))
-
     def _words(self, day: str, jobs: Mapping[str, Total]) -> str:
         parts = ", ".join(f"{job_words(job)} {cost_words(jobs[job].cost)}" for job in _in_order(jobs))
-        return f"{day}: {cost_words(_sum(jobs))} ({parts})"
+        return f"{day}: {cost_words(self._sums[day])} ({parts})"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_axis(painter)
         step = self._step()
-        for number, (day, jobs) in enumerate(self._report.days.items()):
+        for number, day in enumerate(self._report.days):
             middle = AXIS_PX + (number + 0.5) * step
             painter.setPen(Qt.PenStyle.NoPen)
             for job, rect in self.bar_rects(day).items():
                 painter.setBrush(self._theme.color(job_color(job)))
                 painter.drawRect(rect)
-            if _sum(jobs).unpriced:
+            if self._sums[day].unpriced:
                 painter.setBrush(self._theme.color("raised"))
                 painter.setPen(QPen(self._theme.color("ink3"), 1.5))
                 painter.drawEllipse(QPointF(middle, HEIGHT_PX - FOOT_PX), 3.0, 3.0)
@@ -114,8 +115,8 @@ class DayChart(QWidget):
                 painter.drawText(spot, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, str(number + 1))
 
     def _paint_axis(self, painter: QPainter) -> None:
-        top, ground = self._top(), HEIGHT_PX - FOOT_PX
-        has_costs = any(_sum(jobs).usd for jobs in self._report.days.values())
+        top, ground = self._top, HEIGHT_PX - FOOT_PX
+        has_costs = any(cost.usd for cost in self._sums.values())
         painter.setFont(self._theme.font(11, is_tabular=True))
         for share in (0.0, 0.5, 1.0):
             y = ground - (ground - TOP_PX) * share
