@@ -14,7 +14,8 @@ from voiceapp.cli.running import Context
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.settings import LOCAL, Choice, Job, Settings
 from voiceapp.ports import EngineSet
-from voiceapp.voice.account import Account, metered
+from voiceapp.voice.account import Account
+from voiceapp.voice.metered_engines import metered
 from voiceapp.wiring.engines import EngineFactory
 from voiceapp.wiring.factory import factory_of
 

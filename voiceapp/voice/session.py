@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from gettext import gettext as _
 from typing import Any
 
@@ -34,7 +33,7 @@ from voiceapp.core.problems import leading, problem_of
 from voiceapp.core.settings import Settings
 from voiceapp.core.trace import Decision
 from voiceapp.ports import EngineSet
-from voiceapp.voice.account import Account, metered
+from voiceapp.voice.account import Account
 from voiceapp.voice.clerk import Clerk
 from voiceapp.voice.device_watch import DeviceWatch, News, in_use, told_lost
 from voiceapp.voice.errands import Errands
@@ -192,9 +191,7 @@ class VoiceSession:
 
     def _start(self, number: int) -> None:
         # a turn keeps the engines, settings and tools it began with
-        account = Account(self._studio.meter, self._emit, number)
-        engines = metered(self._studio.engines, account)
-        studio = replace(self._studio, tools=self._tools.specs(), engines=engines, account=account)
+        studio = self._studio.for_turn(number, self._tools.specs())
         turn = Turn(number, studio, self._task, is_aloud=self._pending_aloud)
         self._turn = turn
         self._task = self._scope.create_task(self._run(turn, self._pending), name=f"turn-{number}")

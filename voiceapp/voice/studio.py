@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from voiceapp.core.audio import Clip
@@ -19,6 +19,7 @@ from voiceapp.voice.account import Account
 from voiceapp.voice.brief import Brief
 from voiceapp.voice.history import History
 from voiceapp.voice.hosted import Hosted, NoHosted
+from voiceapp.voice.metered_engines import metered
 from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
 from voiceapp.voice.parts import Parts
@@ -120,3 +121,8 @@ class Studio:
     may_be_instead: Callable[[], bool] = lambda: False
     hosted: Hosted = field(default_factory=NoHosted)
     attached: Attached | None = None
+
+    def for_turn(self, number: int, tools: tuple[ToolSpec, ...]) -> Studio:
+        """Return the same for turn *number*: with *tools*, an account of its own, and engines that fill it."""
+        account = Account(self.meter, self.emit, number)
+        return replace(self, tools=tools, engines=metered(self.engines, account), account=account)

@@ -29,12 +29,13 @@ from voiceapp.core.settings import Job
 from voiceapp.core.speech import HearingRequest, Transcript
 from voiceapp.core.turn import Finished, TalkEnded, Transcribed
 from voiceapp.ports import SpeechToText
-from voiceapp.voice.account import MeteredHearing, work_on
+from voiceapp.voice.account import work_on
 from voiceapp.voice.capture import Capture, Captured
 from voiceapp.voice.going_along import going_along
 from voiceapp.voice.guard import guard_for
 from voiceapp.voice.heard_well import verdict
 from voiceapp.voice.hearing import FellBehindError, HearingFeed, tell_gaps, transcribe
+from voiceapp.voice.metered_engines import MeteredHearing
 from voiceapp.voice.replying import Replying
 from voiceapp.voice.speech_finder import SpeechFinder
 from voiceapp.voice.studio import Stopwatch, Studio

@@ -12,8 +12,9 @@ from voiceapp.core.cleaning import CleanBegun, CleanEnded, CleanProgress, CleanT
 from voiceapp.core.errors import ConfigError, unexpected
 from voiceapp.core.problems import problem_of
 from voiceapp.core.settings import LOCAL, Job
-from voiceapp.voice.account import Account, metered
+from voiceapp.voice.account import Account
 from voiceapp.voice.desks.notes import needs_model
+from voiceapp.voice.metered_engines import metered
 from voiceapp.voice.studio import Studio
 from voiceapp.voice.writing import clean
 

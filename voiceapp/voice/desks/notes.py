@@ -10,7 +10,8 @@ from voiceapp.core.notes import script
 from voiceapp.core.notes_events import NotesBegun, NotesWritten, WriteNotes
 from voiceapp.core.problems import problem_of
 from voiceapp.core.settings import LOCAL, Job
-from voiceapp.voice.account import Account, metered
+from voiceapp.voice.account import Account
+from voiceapp.voice.metered_engines import metered
 from voiceapp.voice.studio import Studio
 from voiceapp.voice.writing import notes
 

@@ -23,8 +23,9 @@ from voiceapp.core.transcript_formats import (
     written,
 )
 from voiceapp.ports import SpeechToText
-from voiceapp.voice.account import Account, MeteredHearing
+from voiceapp.voice.account import Account
 from voiceapp.voice.hearing import tell_gaps, transcribe
+from voiceapp.voice.metered_engines import MeteredHearing
 from voiceapp.voice.studio import Studio
 
 
