@@ -20,7 +20,8 @@ from voiceapp.core.settings import Settings
 from voiceapp.core.transcript import Details, Segment, Word
 from voiceapp.gui.display import has_display
 from voiceapp.gui.log_window import LogWindow, parsed
-from voiceapp.gui.takes_window import TakeRow, TakesWindow
+from voiceapp.gui.take_row import TakeRow
+from voiceapp.gui.takes_window import TakesWindow
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.transcribe_dialog import TranscribeDialog
 
@@ -49,6 +50,13 @@ def test_each_take_says_what_became_of_it(takes: tuple[TakesWindow, list[object]
     assert [row.words.text() for row in window.rows] == ["OpenAI did not answer.", "What time is it?"]
     assert [row.retry.isVisible() for row in window.rows] == [True, False]
     assert "5.2 s" in window.rows[0].facts.text()
+
+
+def test_one_recording_is_called_one(takes: tuple[TakesWindow, list[object]]) -> None:
+    window, _ = takes
+    assert window.note.text().startswith("2 recordings, ")
+    window.apply(ev.TakesListed((DONE,)))
+    assert window.note.text() == "1 recording, 3.4 s. Kept on this computer only."
 
 
 def test_play_and_retry(takes: tuple[TakesWindow, list[object]]) -> None:
