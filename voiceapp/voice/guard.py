@@ -7,7 +7,7 @@ person's rule says whether the thing passes with a note or is held back.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from gettext import gettext as _
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from voiceapp.core.events import Notice
 from voiceapp.core.moderation import Action, Checkpoint, Decision, Verdict, decide, decide_failure, joined
 from voiceapp.core.passages import Passage, passages
 from voiceapp.core.settings import Job
+from voiceapp.ports import Moderator
 from voiceapp.voice.account import Account, account_here
 from voiceapp.voice.reply_guard import ReplyGuard
 from voiceapp.voice.studio import Studio
@@ -258,24 +259,24 @@ class Guard:
 
     async def ask(self, texts: Sequence[str], *, is_patient: bool = False) -> Finding:
         """Let the service judge *texts*, *is_patient*: however long it takes. Raises nothing but cancellation."""
-        finding = Finding()
-        started_s = self._studio.now()
-        try:
-            moderator = self._studio.engines.moderation
-            if moderator is None:
-                raise nobody_checks()
-            await self._allowed()
+
+        async def judge(moderator: Moderator) -> tuple[Verdict, ...]:
             await moderator.ready()  # what is imported for the first check is not the service's delay
             async with asyncio.timeout(None if is_patient else self._within_s):
-                finding.verdicts = await moderator.check_texts(texts)
-            self._count(finding.verdicts)
-        except Exception as error:
-            finding.problem = self._problem(error)
-        finding.duration_ms = 1000 * (self._studio.now() - started_s)
-        return finding
+                return await moderator.check_texts(texts)
+
+        return await self._found(judge)
 
     async def ask_about(self, data: bytes, mime: str) -> Finding:
         """Let the service judge a picture, with the patience of the wire: an upload takes its time."""
+
+        async def judge(moderator: Moderator) -> tuple[Verdict, ...]:
+            return (await moderator.check_image(data, mime),)
+
+        return await self._found(judge)
+
+    async def _found(self, judge: Callable[[Moderator], Awaitable[tuple[Verdict, ...]]]) -> Finding:
+        """Return the verdicts that *judge* brings, counted, or why there are none; and how long it took."""
         finding = Finding()
         started_s = self._studio.now()
         try:
@@ -283,7 +284,7 @@ class Guard:
             if moderator is None:
                 raise nobody_checks()
             await self._allowed()
-            finding.verdicts = (await moderator.check_image(data, mime),)
+            finding.verdicts = await judge(moderator)
             self._count(finding.verdicts)
         except Exception as error:
             finding.problem = self._problem(error)
