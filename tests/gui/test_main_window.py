@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from PySide6.QtCore import QLocale, QModelIndex, Qt
+from PySide6.QtCore import QLocale, QModelIndex, QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication, QShortcut, QTextCursor
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import Pane, Stage, WindowsFake
@@ -22,11 +22,13 @@ from voiceapp.core.conversation import Conversation, ConversationHead, Message, 
 from voiceapp.core.settings import Job, Provider, ProviderKind, Settings
 from voiceapp.core.turn import Phase
 from voiceapp.gui.conversation_list import HEAD_ROLE, PAGE_HEADS, ConversationList, DayRow, day_title
+from voiceapp.gui.focus_ring import FocusRing
 from voiceapp.gui.main_window import MainWindow
 from voiceapp.gui.notice_texts import using
 from voiceapp.gui.session_bridge import SessionBridge
 from voiceapp.gui.settings_plain import KeyboardPage
 from voiceapp.gui.shell import is_text_field, plan_for
+from voiceapp.gui.side_panel import SidePanel
 from voiceapp.gui.theme import Theme
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # offscreen, where there is no screen
@@ -81,16 +83,98 @@ def test_escape_leaves_the_entry_so_that_space_talks_again(stage: Stage) -> None
     assert stage.window.bar.button.hasFocus()
 
 
-def test_f6_goes_round(stage: Stage) -> None:
-    seen = []
+def go_round(stage: Stage, times: int, *, is_back: bool = False) -> list[QWidget | None]:
+    """Press F6 (Shift+F6) so often; return what had the focus each time, always in sight and with the ring."""
     stage.window.activateWindow()
     stage.qtbot.waitUntil(stage.window.isActiveWindow)
+    seen = []
+    for _ in range(times):
+        keys = Qt.KeyboardModifier.ShiftModifier if is_back else Qt.KeyboardModifier.NoModifier
+        QTest.keyClick(stage.window, Qt.Key.Key_F6, keys)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        assert not focus.visibleRegion().isEmpty()
+        assert is_marked(stage, focus)
+        seen.append(focus)
+    return seen
+
+
+def is_marked(stage: Stage, focus: QWidget) -> bool:
+    """Whether the person sees that *focus* has the keyboard."""
+    if focus.property("drawsFocus"):
+        return bool(focus.property("isFocusVisible"))
+    (ring,) = stage.window.findChildren(FocusRing)
+    corner = focus.mapTo(stage.window, QPoint(0, 0))
+    return ring.isVisible() and ring.geometry().intersects(QRect(corner, focus.size()))
+
+
+@pytest.fixture
+def side(stage: Stage, theme: Theme) -> SidePanel:
+    """A side panel with two pages, open; the conversation takes the focus as the real one does."""
     stage.pane.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    for _ in range(4):
-        QTest.keyClick(stage.window, Qt.Key.Key_F6)
-        seen.append(QApplication.focusWidget())
+    panel = SidePanel(theme)
+    panel.add_page("Images", "image", QLineEdit())
+    panel.add_page("Moderation", "shield-check", QLineEdit())
+    stage.window.set_side_panel(panel)
+    stage.window.toggle_side()
+    return panel
+
+
+def tab(panel: SidePanel, title: str) -> QAbstractButton:
+    (found,) = [button for button in panel.findChildren(QAbstractButton) if button.text() == title]
+    return found
+
+
+def test_f6_goes_round(stage: Stage, side: SidePanel) -> None:
     window = stage.window
-    assert set(seen) == {window.rail.view, stage.pane, window.bar.button, window.bar.entry.lines}
+    around = [window.rail.view, stage.pane, window.bar.button, window.bar.entry.lines, tab(side, "Images")]
+    window.rail.view.setFocus()
+    assert go_round(stage, 6) == [*around[1:], *around[:2]]
+    assert go_round(stage, 6, is_back=True) == [around[0], *reversed(around[1:]), around[0]]
+
+
+def test_f6_begins_at_either_end_where_nothing_has_the_focus(stage: Stage, side: SidePanel) -> None:
+    window = stage.window
+    window.shell.setFocus()
+    assert go_round(stage, 1) == [window.rail.view]
+    window.shell.setFocus()
+    assert go_round(stage, 1, is_back=True) == [tab(side, "Images")]
+
+
+def test_f6_comes_back_to_where_the_side_panel_was_left(stage: Stage, side: SidePanel) -> None:
+    side.show_page("Moderation")
+    window = stage.window
+    window.bar.entry.lines.setFocus()
+    assert go_round(stage, 1) == [tab(side, "Moderation")]
+    field = next(field for field in side.findChildren(QLineEdit) if field.isVisible())
+    field.setFocus()
+    assert go_round(stage, 2, is_back=True)[-1] == window.bar.button
+    assert go_round(stage, 2) == [window.bar.entry.lines, field]
+    go_round(stage, 1, is_back=True)
+    side.show_page("Images")  # what had it is not seen any more
+    assert go_round(stage, 1) == [tab(side, "Images")]
+
+
+def test_f6_leaves_out_what_is_closed(stage: Stage, side: SidePanel) -> None:
+    window = stage.window
+    window.toggle_side()
+    press(stage, Qt.Key.Key_B)
+    window.bar.entry.lines.setFocus()
+    first, *others = go_round(stage, 4)
+    assert first is not None
+    assert window.icons.isAncestorOf(first)
+    assert others == [stage.pane, window.bar.button, window.bar.entry.lines]
+
+
+def test_f6_closes_what_lies_over_where_it_goes(stage: Stage, side: SidePanel) -> None:
+    window = stage.window
+    window.resize(800, 700)
+    stage.qtbot.waitUntil(lambda: window.shell.has_over)
+    window.shell.setFocus()
+    assert go_round(stage, 1, is_back=True) == [tab(side, "Images")]
+    assert side.isVisible()
+    assert go_round(stage, 1, is_back=True) == [window.bar.entry.lines]
+    assert [side.isVisible(), window.shell.is_side_open, window.header.side_button.isChecked()] == [False] * 3
 
 
 def test_the_window_starts_with_space_for_talking(stage: Stage) -> None:

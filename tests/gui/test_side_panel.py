@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.scene import Scene
@@ -15,6 +16,7 @@ from tests.pictures import png
 from tests.server.loopback import LoopbackServer
 from tests.server.script import ModerationScript
 from voiceapp.core.checks import CheckImage
+from voiceapp.gui.conversation_view import ConversationView
 from voiceapp.gui.moderation_page import ModerationPage
 from voiceapp.gui.theme import Theme
 
@@ -85,3 +87,29 @@ def test_without_a_provider_it_says_what_it_needs_and_invents_nothing(alone: Sce
     assert "needs a provider" in page.check.checked.problem
     assert page.check.checked.parts == ()
     assert alone.server.requests == []
+
+
+def test_f6_reaches_the_panel_and_comes_back_to_where_it_was_left(scene: Scene) -> None:
+    window = scene.window
+
+    def press(key: Qt.Key, count: int = 1) -> QWidget:
+        for _ in range(count):
+            QTest.keyClick(QApplication.focusWidget() or window, key)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        return focus
+
+    scene.until(lambda: scene.panel.form.prompt.isVisible() and scene.panel.form.prompt.isEnabled())
+    window.bar.entry.lines.setFocus()
+    tab = press(Qt.Key.Key_F6)
+    assert isinstance(tab, QAbstractButton)
+    assert (tab.text(), scene.pages.panel.isAncestorOf(tab)) == ("Images", True)
+    assert press(Qt.Key.Key_Tab).accessibleName() == "Close the side panel"
+    scene.panel.form.prompt.setFocus()
+    assert press(Qt.Key.Key_F6) is window.rail.view
+    assert isinstance(press(Qt.Key.Key_F6), ConversationView)
+    assert press(Qt.Key.Key_F6, 3) is scene.panel.form.prompt  # back where the panel was left
+    tab.setFocus()
+    chosen = press(Qt.Key.Key_Right)
+    assert isinstance(chosen, QAbstractButton)
+    assert (chosen.text(), scene.pages.panel.page) == ("Moderation", "Moderation")

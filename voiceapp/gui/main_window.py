@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
@@ -33,6 +33,9 @@ from voiceapp.gui.talk_bar import TalkBar
 from voiceapp.gui.talk_gesture import TalkGesture
 from voiceapp.gui.talk_key import TalkKey
 from voiceapp.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from voiceapp.gui.regions import Regions
 
 UNDO_MS = 6000
 CLOSE_WITHIN_MS = 3000
@@ -96,6 +99,7 @@ class MainWindow(QMainWindow):
         self._head = ConversationHead(0, "", 0.0)
         self._turns, self._costs = 0, CostTally()
         self._questions: dict[int, NoticeLine] = {}
+        self._regions: Regions | None = None
         self._is_closing = self._is_closed = False
         self.gesture = TalkGesture(self)
         self.header, self.notices = Header(theme), Notices(theme)
@@ -315,23 +319,29 @@ class MainWindow(QMainWindow):
 
     def _escape(self) -> None:
         if self.shell.has_over:
-            self.shell.close_over()
-            self.header.side_button.setChecked(self.shell.is_side_open)
+            self._close_over()
             return
         self.gesture.cancel()
         self._bridge.send(do.Interrupt())
         if is_text_field(QApplication.focusWidget()):
             self.bar.button.setFocus(Qt.FocusReason.OtherFocusReason)  # and Space talks again
 
+    def _close_over(self) -> None:
+        self.shell.close_over()
+        self.header.side_button.setChecked(self.shell.is_side_open)
+
     def _next_region(self, step: int) -> None:
-        """F6: list, conversation, talk button, entry, round and round."""
-        regions = [w for w in (self.rail.view, self._pane, self.bar.button, self.bar.entry.lines) if w.isVisible()]
-        focus = QApplication.focusWidget()
-        here = next(
-            (n for n, w in enumerate(regions) if focus is not None and (w is focus or w.isAncestorOf(focus))), -1
-        )
+        """F6: list, conversation, talk button, entry, side panel, round and round."""
+        if self._regions is None:
+            from voiceapp.gui.regions import Regions
+
+            self._regions = Regions()
+        left = self.rail.view if self.rail.isVisible() else self.icons
+        middle = (self._pane, self.bar.button, self.bar.entry.lines)
+        side = (self.shell.side,) if self.shell.side is not None else ()
         self._ring.note_key(Qt.Key.Key_F6)
-        regions[(here + step) % len(regions)].setFocus(Qt.FocusReason.TabFocusReason)
+        if self._regions.go((left, *middle, *side), step) in middle and self.shell.has_over:
+            self._close_over()  # what lies over the middle would hide where the focus is
 
     # --- keys held down -----------------------------------------------------------------------------------
 

@@ -84,6 +84,11 @@ class Shell(QWidget):
         return self._is_side_open
 
     @property
+    def side(self) -> QWidget | None:
+        """What the side panel shows; None where there is none."""
+        return self._side
+
+    @property
     def has_over(self) -> bool:
         """Whether a panel lies over the middle."""
         return self._is_rail_over or (self._is_side_open and not self._plan.is_side_beside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
@@ -66,6 +67,7 @@ class SidePanel(Surface):
         self._row.addStretch(1)
         cross = IconButton(theme, "x", self.tr("Close the side panel"))
         cross.clicked.connect(self.close_wanted)
+        self._cross = cross
         self._row.addWidget(cross)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -73,6 +75,11 @@ class SidePanel(Surface):
         whole.addLayout(self._row)
         whole.addWidget(Line(theme))
         whole.addWidget(self._pages, 1)
+
+    @property
+    def place(self) -> QWidget:
+        """What pages are parts of. One that is made in it is not dressed a second time when it is added."""
+        return self._pages
 
     def add_page(self, title: str, icon: str, page: QWidget | Callable[[], QWidget]) -> None:
         """Add the last page; the first one is shown. Where *page* makes it, that happens when it is first seen."""
@@ -96,6 +103,8 @@ class SidePanel(Surface):
     def show_page(self, title: str) -> None:
         """Show the page called *title*."""
         self._tabs[title].setChecked(True)
+        for name, tab in self._tabs.items():  # as Qt does where the person chooses: Tab goes to the chosen one
+            tab.setFocusPolicy(Qt.FocusPolicy.TabFocus if name == title else Qt.FocusPolicy.NoFocus)
         index = list(self._tabs).index(title)
         if title in self._makers and self.isVisible():
             blank = self._pages.widget(index)
@@ -108,6 +117,8 @@ class SidePanel(Surface):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        for before, after in pairwise([*self._tabs.values(), self._cross]):  # as they stand; before, Qt forgets it
+            QWidget.setTabOrder(before, after)
         QTimer.singleShot(0, self, self._show_chosen)  # first the panel opens, then its page is made
 
     def _show_chosen(self) -> None:
