@@ -55,8 +55,9 @@ def is_tone_of(text: str, sound: Sound) -> bool:
 
 async def test_what_is_asked_for(server: LoopbackServer, wire: Wire) -> None:
     usages: list[Usage] = []
-    async with voice(wire, on_usage=usages.append) as engine:
-        sound = await spoken(engine, " Good day. ", voice="cedar", speed=1.25, instructions="Calm.")
+    async with voice(wire) as engine:
+        manner = {"voice": "cedar", "speed": 1.25, "instructions": "Calm."}
+        sound = await spoken(engine, " Good day. ", on_usage=usages.append, **manner)
         assert len(sound) == round(len(tone("Good day.")) / 1.25)
     (session,) = server.realtime.sessions
     assert session.query == {"model": MODEL}

@@ -224,8 +224,8 @@ async def test_half_a_sound_is_not_kept_and_a_kept_one_costs_nothing(
     server: LoopbackServer, make_wire: MakeWire
 ) -> None:
     shelf, used = MemoryCache(), list[Usage]()
-    request = SpeechRequest("Good morning.")
-    speech = HttpTextToSpeech(make_wire(kept=KeptAnswers(shelf, "a")), on_usage=used.append)
+    request = SpeechRequest("Good morning.", on_usage=used.append)
+    speech = HttpTextToSpeech(make_wire(kept=KeptAnswers(shelf, "a")))
     blocks = speech.speak(request)
     await anext(blocks)
     await blocks.aclose()

@@ -37,8 +37,9 @@ async def spoken(engine: HttpTextToSpeech, request: SpeechRequest) -> npt.NDArra
 
 async def test_what_is_asked_for(server: LoopbackServer, wire: Wire) -> None:
     usages: list[Usage] = []
-    engine = HttpTextToSpeech(wire, on_usage=usages.append)
-    request = SpeechRequest(" Good day. ", voice="cedar", speed=1.25, language="en", instructions="Calm.")
+    engine = HttpTextToSpeech(wire)
+    asked = SpeechRequest(" Good day. ", voice="cedar", speed=1.25, language="en", instructions="Calm.")
+    request = replace(asked, on_usage=usages.append)
     assert np.array_equal(await spoken(engine, request) * 32768, tone("Good day."))
     assert server.requests_for(PATH)[0].json == {
         "model": "gpt-4o-mini-tts", "input": "Good day.", "voice": "cedar", "speed": 1.25, "instructions": "Calm.",
@@ -51,7 +52,7 @@ async def test_what_is_asked_for(server: LoopbackServer, wire: Wire) -> None:
 async def test_events_are_asked_for_only_where_usage_is_wanted_and_offered(server: LoopbackServer, wire: Wire) -> None:
     usages: list[Usage] = []
     await spoken(HttpTextToSpeech(wire), SpeechRequest("Hi."))
-    await spoken(HttpTextToSpeech(wire, "tts-1", on_usage=usages.append), SpeechRequest("Hi."))
+    await spoken(HttpTextToSpeech(wire, "tts-1"), SpeechRequest("Hi.", on_usage=usages.append))
     await spoken(HttpTextToSpeech(wire), SpeechRequest("Ho.", on_usage=usages.append))
     asked = [request.json.get("stream_format") for request in server.requests_for(PATH)]
     assert asked == [None, None, "sse"]
@@ -67,8 +68,8 @@ async def test_a_server_that_refuses_events_or_ignores_the_wish(server: Loopback
     usages: list[Usage] = []
     for answer in (refuses, plain(tone("Hi.").tobytes(), "audio/pcm")):
         server.answer_always(PATH, answer)
-        engine = HttpTextToSpeech(make_wire(), on_usage=usages.append)
-        assert np.array_equal(await spoken(engine, SpeechRequest("Hi.")) * 32768, tone("Hi."))
+        sound = await spoken(HttpTextToSpeech(make_wire()), SpeechRequest("Hi.", on_usage=usages.append))
+        assert np.array_equal(sound * 32768, tone("Hi."))
     assert [(usage.basis, dict(usage.amounts)) for usage in usages] == [(Basis.MEASURED, {"characters": 3.0})] * 2
 
 

@@ -30,7 +30,6 @@ class ChatTextToSpeech:
     Args:
         wire: the provider; its owner closes it.
         model: one that speaks.
-        on_usage: gets what each request consumed.
         on_reworded: gets a text that was said in other words, once all of it was heard.
     """
 
@@ -41,12 +40,10 @@ class ChatTextToSpeech:
         wire: Wire,
         model: str,
         *,
-        on_usage: Callable[[Usage], None] | None = None,
         on_reworded: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self._wire = wire
         self._model = model
-        self._on_usage = on_usage
         self._on_reworded = on_reworded
         self._row = wire.known(model)
         self.max_chars = self._row.limits.get("input_chars", MAX_CHARS)
@@ -107,6 +104,5 @@ class ChatTextToSpeech:
     def _tell(self, request: SpeechRequest, usage: Usage | None, model: str, text: str) -> None:
         measured = {"characters": float(len(text))}
         told = usage or Usage(self._wire.provider.name, model, {}, Basis.MEASURED)
-        for on_usage in (request.on_usage, self._on_usage):
-            if on_usage is not None:
-                on_usage(replace(told, amounts=measured | dict(told.amounts)))
+        if request.on_usage is not None:
+            request.on_usage(replace(told, amounts=measured | dict(told.amounts)))

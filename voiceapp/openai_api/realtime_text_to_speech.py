@@ -46,7 +46,6 @@ class RealtimeTextToSpeech:
         model: empty = the provider's default.
         voice, speed: what will probably be asked for, so that the connection can be opened before it is.
         make_resampler: for servers that answer at another rate than 24 kHz.
-        on_usage: gets what each request consumed.
         on_reworded: gets a text that was said in other words, once all of it was heard.
     """
 
@@ -60,13 +59,11 @@ class RealtimeTextToSpeech:
         voice: str = "",
         speed: float = 1.0,
         make_resampler: MakeResampler | None = None,
-        on_usage: Callable[[Usage], None] | None = None,
         on_reworded: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self._wire = wire
         self._model = model
         self._make_resampler = make_resampler
-        self._on_usage = on_usage
         self._on_reworded = on_reworded
         self._row = wire.known(model)
         self._effort = LEAST_EFFORT if "reasoning" in self._row.accepts else ""
@@ -191,14 +188,11 @@ class RealtimeTextToSpeech:
     def _on_end(self, request: SpeechRequest, utterance: Utterance, model: str, text: str) -> None:
         amounts = realtime_amounts(utterance.usage) if utterance.usage is not None else {}
         basis = Basis.REPORTED if amounts else Basis.MEASURED
-        self._tell(request, Usage(self._wire.provider.name, model, amounts | {"characters": float(len(text))}, basis))
+        if request.on_usage is not None:
+            amounts |= {"characters": float(len(text))}
+            request.on_usage(Usage(self._wire.provider.name, model, amounts, basis))
         if not is_word_for_word(text, utterance.transcript):
             self._on_reworded(request.text)
-
-    def _tell(self, request: SpeechRequest, usage: Usage) -> None:
-        for on_usage in (request.on_usage, self._on_usage):
-            if on_usage is not None:
-                on_usage(usage)
 
     async def _line(self, model: str, voice: str, speed: float) -> VoiceLine:
         """Return a session with this voice at this speed: the one that stands, or a new one."""

@@ -34,7 +34,6 @@ class HttpTextToSpeech:
         wire: the provider; its owner closes it.
         model: empty = the provider's default; on a compatible server the first voice model that it lists.
         make_resampler: for servers that answer at another rate than 24 kHz.
-        on_usage: gets what each request consumed (characters; tokens where the service tells).
     """
 
     rate_hz = RATE_HZ
@@ -45,12 +44,10 @@ class HttpTextToSpeech:
         model: str = "",
         *,
         make_resampler: MakeResampler | None = None,
-        on_usage: Callable[[Usage], None] | None = None,
     ) -> None:
         self._wire = wire
         self._model = model
         self._make_resampler = make_resampler
-        self._on_usage = on_usage
         self._row = wire.known(model or wire.table.default(_ENDPOINT))
         self.max_chars = self._row.limits.get("input_chars", MAX_CHARS)
         self.label = wire.label(_ENDPOINT, model)
@@ -72,12 +69,11 @@ class HttpTextToSpeech:
         ):
             async for block in blocks:
                 yield block
-        tokens = _tokens(sound.usage or {})
-        basis = Basis.KEPT if sent.is_kept else Basis.REPORTED if tokens else Basis.MEASURED
-        usage = Usage(self._wire.provider.name, sent.model, {"characters": float(len(text)), **tokens}, basis)
-        for on_usage in (request.on_usage, self._on_usage):
-            if on_usage is not None:
-                on_usage(usage)
+        if request.on_usage is not None:
+            tokens = _tokens(sound.usage or {})
+            basis = Basis.KEPT if sent.is_kept else Basis.REPORTED if tokens else Basis.MEASURED
+            amounts = {"characters": float(len(text)), **tokens}
+            request.on_usage(Usage(self._wire.provider.name, sent.model, amounts, basis))
 
     def _body(self, request: SpeechRequest, text: str, model: str) -> dict[str, object]:
         known = self._wire.known(model)
@@ -87,7 +83,7 @@ class HttpTextToSpeech:
             "voice": voice_field(voice_for(self._wire.provider.kind, known, request.voice)),
             "response_format": "pcm",
         }
-        if "stream_format" in known.accepts and (request.on_usage or self._on_usage):
+        if "stream_format" in known.accepts and request.on_usage is not None:
             body["stream_format"] = "sse"  # the one form that tells what was consumed
         if request.speed != 1.0:
             body["speed"] = speed_for(known, request.speed)
