@@ -196,6 +196,7 @@ def test_amounts_in_words() -> None:
     told = {"text_in": 1200.0, "text_cached": 900.0, "text_out": 80.0, "reasoning_out": 40.0, "seconds": 12.4}
     assert amount_words(told) == "1,200 tokens in (900 cached) · 80 tokens out · 12.4 s"
     assert amount_words({}) == ""
+    assert amount_words({"images": 1.0, "checks": 2.0, "code_runs": 1.0}) == "1 image · 2 checks · 1 run of code"
     assert [duration_words(s) for s in (59.9, 185.0, 7810.0)] == ["59.9 s", "3 min 5 s", "2 h 10 min"]
 
 

@@ -28,6 +28,7 @@ from voiceapp.gui.attached_row import AttachedFile
 from voiceapp.gui.attacher import Attacher
 from voiceapp.gui.image_card import ImageCard
 from voiceapp.gui.image_grid import mime_for
+from voiceapp.gui.image_window import facts_line
 from voiceapp.gui.moderation_page import ModerationPage
 from voiceapp.gui.theme import Theme
 
@@ -95,6 +96,18 @@ def test_what_fails_is_one_sentence_with_the_prompt_kept_and_another_try(
     assert scene.panel.form.prompt.toPlainText() == "A lighthouse"
     QTest.mouseClick(scene.panel.progress.again, Qt.MouseButton.LeftButton)
     scene.until(lambda: scene.count == 1)
+
+
+def test_the_brush_can_be_seen_whole_and_the_model_is_named_once(scene: Scene) -> None:
+    scene.drawn("A lighthouse")
+    panel, window = scene.panel, scene.panel.window_
+    image = panel.grid.pictures.images[0]
+    panel.open_large(image.id)
+    window.paint.setChecked(True)
+    scene.until(window.brush.isVisible)
+    assert window.brush.height() >= 20
+    assert image.options.model
+    assert facts_line(image, str).count(image.options.model) == 1
 
 
 def test_what_is_painted_is_what_is_sent(scene: Scene) -> None:

@@ -135,7 +135,7 @@ async def test(context: Context, arguments: argparse.Namespace) -> int:
 def _show(context: Context, checked: ProviderChecked) -> None:
     latency_ms = None if checked.latency_ms is None else round(checked.latency_ms, 1)
     context.output.event("provider", name=checked.name, latency_ms=latency_ms, models=list(checked.models))
-    facts = _("{n:.0f} ms away, {count} models listed").format(n=latency_ms or 0.0, count=len(checked.models))
+    facts = _("{n:.0f} ms away, models listed: {count}").format(n=latency_ms or 0.0, count=len(checked.models))
     context.output.text(f"{checked.name}: {facts if checked.models or latency_ms else _('on this computer')}")
     for one in checked.jobs:
         _show_job(context, one)

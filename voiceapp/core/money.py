@@ -58,19 +58,16 @@ def amount_words(amounts: Mapping[str, float]) -> str:
         words.append(_("{n} tokens out").format(n=f"{out:,.0f}"))
     if "seconds" in told:
         words.append(duration_words(told["seconds"]))
-    if "characters" in told:
-        words.append(_("{n} characters").format(n=f"{told['characters']:,.0f}"))
-    if "images" in told:
-        words.append(_("{n} images").format(n=f"{told['images']:,.0f}"))
-    if "checks" in told:
-        words.append(_("{n} checks").format(n=f"{told['checks']:,.0f}"))
-    for kind, name in (
-        ("web_searches", _("{n} searches of the web")),
-        ("file_searches", _("{n} searches of documents")),
-        ("code_runs", _("{n} runs of code")),
+    for kind, one, many in (
+        ("characters", _("1 character"), _("{n} characters")),
+        ("images", _("1 image"), _("{n} images")),
+        ("checks", _("1 check"), _("{n} checks")),
+        ("web_searches", _("1 search of the web"), _("{n} searches of the web")),
+        ("file_searches", _("1 search of documents"), _("{n} searches of documents")),
+        ("code_runs", _("1 run of code"), _("{n} runs of code")),
     ):
         if kind in told:
-            words.append(name.format(n=f"{told[kind]:,.0f}"))
+            words.append(one if told[kind] == 1 else many.format(n=f"{told[kind]:,.0f}"))
     return " · ".join(words)
 
 

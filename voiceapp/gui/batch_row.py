@@ -133,7 +133,12 @@ class BatchRow(QWidget):
             Task.SUMMARY: self.tr("Summaries of {n} texts"),
             Task.CLEAN: self.tr("{n} texts cleaned up"),
         }[job.task]
-        self.words.setText(what.format(n=job.total))
+        one = {
+            Task.TITLE: self.tr("A title for 1 text"),
+            Task.SUMMARY: self.tr("A summary of 1 text"),
+            Task.CLEAN: self.tr("1 text cleaned up"),
+        }[job.task]
+        self.words.setText(one if job.total == 1 else what.format(n=job.total))
         finished = min(job.total, job.done + job.failed + (0 if job.is_over else job.at_service))
         self.progress.setRange(0, max(1, job.total))
         self.progress.setValue(finished)

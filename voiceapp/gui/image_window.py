@@ -230,7 +230,8 @@ def facts_line(image: StoredImage, tr: Callable[[str], str]) -> str:
     lines = [image.prompt]
     if image.revised_prompt and image.revised_prompt != image.prompt:
         lines.append(tr("Drawn as: {prompt}").format(prompt=image.revised_prompt))
-    parts = [f"{image.width} × {image.height}", image.format.upper(), image.engine, image.options.model]
+    parts = [f"{image.width} × {image.height}", image.format.upper(), image.engine]
+    parts.append("" if image.engine.endswith(image.options.model) else image.options.model)
     parts += [image.options.quality, image.options.background]
     if image.duration_s:
         parts.append(f"{image.duration_s:.1f} s")

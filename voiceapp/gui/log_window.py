@@ -140,7 +140,7 @@ class LogWindow(QWidget):
 
     def _count(self) -> None:
         wanted = sum(map(self._wish(), self._lines))
-        self.count.setText(self.tr("{n} of {all} lines").format(n=wanted, all=len(self._lines)))
+        self.count.setText(self.tr("Lines: {n} of {all}").format(n=wanted, all=len(self._lines)))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -169,7 +169,8 @@ class ProviderCard(QWidget):
         is_local = self.provider.kind is ProviderKind.LOCAL
         self.badge.show_words(self.tr("Ready") if is_local else self.tr("Works"), is_problem=False)
         away = "" if event.latency_ms is None else self.tr(" · {n:.0f} ms away").format(n=event.latency_ms)
-        count = self.tr(" · {n} models").format(n=len(event.models)) if event.models else ""
+        models = len(event.models)
+        count = self.tr(" · 1 model") if models == 1 else self.tr(" · {n} models").format(n=models) if models else ""
         self.line.setText(self._about() if is_local else self._about().rstrip(".") + away + count)
 
     def _problem_word(self, code: str) -> str:
