@@ -130,6 +130,8 @@ def _claimed(folder: Path | None) -> tuple[Paths, SingleInstance] | None:
             instance = SingleInstance(paths.data)
             paths.create()
             instance.claim()
+            if paths.is_current() and not _moves_on(paths):
+                return paths, instance
         except DataFolderGone as error:
             from voiceapp.data_folder import instead
 
@@ -142,8 +144,6 @@ def _claimed(folder: Path | None) -> tuple[Paths, SingleInstance] | None:
 
             refuse(error.message, error.hint, sys.stderr)
             return None
-        if paths.is_current() and not _moves_on(paths):
-            return paths, instance
         instance.release()
         paths = None
 

@@ -137,7 +137,7 @@ class Paths:
         Raises StoreError where nothing can be written, DataFolderGone where a chosen folder is not there: it is not
         made anew, since a history that looks empty is worse than none.
         """
-        if self.is_set and not (self.data / DATABASE).is_file():
+        if self.is_set and not (self.data / DATABASE).is_file() and not any(self.data.glob(f"{DATABASE}.damaged-*")):
             raise DataFolderGone(self.data)
         for folder in (self.data, self.config, self.cache, self.logs):
             try:

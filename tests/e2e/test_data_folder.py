@@ -247,6 +247,26 @@ def test_what_is_said_after_the_copying_comes_along(home: Home, tmp_path: Path, 
         assert {"said before", "what is two plus two"} <= set(home.said(folder))
 
 
+@pytest.mark.window
+def test_a_copy_whose_drive_is_gone_at_the_start_waits(home: Home, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    copied(home, new)
+    new.rename(tmp_path / "away")
+    window = HomeWindow(home)
+    try:
+        asked(window)
+        window.key("Tab")
+        window.key("space")  # Go on with the old folder for now
+        window.wait_for("SessionReady")
+        assert home.where()["next"] == str(new)
+        (tmp_path / "away").rename(new)
+    finally:
+        window.kill()
+    with HomeWindow(home):
+        assert home.where()["folder"] == str(new)
+    assert home.said(new) == ["said before"]
+
+
 @pytest.fixture
 def unplugged(home: Home, tmp_path: Path) -> Path:
     """The folder that was chosen; what was in it is in ``away`` beside it."""

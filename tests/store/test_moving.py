@@ -18,7 +18,7 @@ from tests.store.plain_takes import PlainTakes
 from voiceapp import paths
 from voiceapp.core.conversation import Conversation, Message, Role, Source, SourceKind, TakeState
 from voiceapp.core.data_folder import Kind
-from voiceapp.core.errors import StoreError
+from voiceapp.core.errors import DiskFull, StoreError
 from voiceapp.store import data_folder, database_copy, moving, sources
 from voiceapp.store.copy_journal import JOURNAL, CopyJournal
 from voiceapp.store.data_folder import DATABASE, look
@@ -281,6 +281,45 @@ def test_the_copy_of_a_database_in_use_is_of_one_moment(tmp_path: Path) -> None:
     finally:
         is_over.set()
         writer.join()
+
+
+def test_a_damaged_database_is_not_taken_for_a_good_one(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    filled(old, takes=200)
+    with (old / DATABASE).open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        for page in range(8, size // 4096, 2):
+            file.seek(page * 4096)
+            file.write(os.urandom(600))
+    with pytest.raises(StoreError, match=r"not whole|damaged"):
+        copy_all(old, new, always)
+    assert not (new / DATABASE).exists()
+    assert (old / f"{DATABASE}.suspect").exists()  # the next start looks at all of it, and sets it aside
+    CopyJournal(new).discard()
+    assert not new.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting needs root")
+def test_a_full_drive_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    old, small = tmp_path / "old", tmp_path / "small"
+    filled(old)
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("nothing can be mounted here")
+    try:
+        with pytest.raises(DiskFull):
+            copy_all(old, small / "new", always)
+        CopyJournal(small / "new").discard()
+        assert list(small.iterdir()) == []
+        (old / "images" / "a picture.png").unlink()
+        (small / "filling").write_bytes(bytes(880_000))  # room for the recordings, none for the database
+        with pytest.raises(DiskFull):
+            copy_all(old, small / "new", always)
+        CopyJournal(small / "new").discard()
+        assert files_of(small) == {"filling"}
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
 
 
 def test_foreign_files_and_foreign_databases_are_known(tmp_path: Path) -> None:

@@ -283,3 +283,12 @@ def test_a_choice_made_meanwhile_is_noticed(home: Paths, tmp_path: Path) -> None
     os.utime(now.choice_file, ns=(1, 1))
     assert not now.is_current()
     assert Paths.choose(tmp_path / "named").is_current()
+
+
+def test_a_database_set_aside_by_a_process_that_was_killed_then_is_no_missing_drive(
+    home: Paths, tmp_path: Path
+) -> None:
+    new = tmp_path / "new"
+    DataFolder(home).use(new)
+    (new / DATABASE).rename(new / f"{DATABASE}.damaged-20261120-120000")
+    Paths.of_platform().create()

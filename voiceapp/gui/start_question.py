@@ -50,7 +50,8 @@ def wait(words: str, work: Work, later: str) -> Exception | None:
     dialog = QProgressDialog("", later, 0, STEPS)
     dialog.setLabel(PlainLabel(words))
     dialog.setWindowTitle("voiceapp")
-    dialog.setMinimumDuration(SHOWN_AFTER_MS)
+    dialog.setValue(0)
+    dialog.setMinimumDuration(SHOWN_AFTER_MS)  # counts from here only where there is a value
     dialog.setAutoClose(False)
     dialog.setAutoReset(False)
     loop, worker, stopped = QEventLoop(), _Worker(), threading.Event()

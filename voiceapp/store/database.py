@@ -66,9 +66,14 @@ def told(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if _primary(error) in _DAMAGE:
-            with suppress(OSError):
-                _suspicion(path).touch(mode=0o600)
+            suspect(path)
         raise error_for(error, path) from error
+
+
+def suspect(path: Path) -> None:
+    """Let the next start look at the whole file, however large it is."""
+    with suppress(OSError):
+        _suspicion(path).touch(mode=0o600)
 
 
 @contextmanager

@@ -58,6 +58,7 @@ class DataFolder:
         self._refuse_named()
         target = _whole(folder)
         self._refuse_place(target)
+        _prove_writable(target)
         contents = look(target, is_usual=_is_same(target, self._usual.data))
         if contents.kind is Kind.FOREIGN:
             raise ConfigError(
@@ -69,7 +70,6 @@ class DataFolder:
                 _("The history in {folder} was made by a newer voiceapp.").format(folder=target),
                 hint=_("Update voiceapp, or choose another folder."),
             )
-        _prove_writable(target)
         free = free_bytes(target)
         if free < MARGIN_BYTES:
             raise ConfigError(
