@@ -83,11 +83,11 @@ def test_escape_leaves_the_entry_so_that_space_talks_again(stage: Stage) -> None
     assert stage.window.bar.button.hasFocus()
 
 
-def go_round(stage: Stage, times: int, *, is_back: bool = False) -> list[QWidget | None]:
+def go_round(stage: Stage, times: int, *, is_back: bool = False) -> list[QWidget]:
     """Press F6 (Shift+F6) so often; return what had the focus each time, always in sight and with the ring."""
     stage.window.activateWindow()
     stage.qtbot.waitUntil(stage.window.isActiveWindow)
-    seen = []
+    seen: list[QWidget] = []
     for _ in range(times):
         keys = Qt.KeyboardModifier.ShiftModifier if is_back else Qt.KeyboardModifier.NoModifier
         QTest.keyClick(stage.window, Qt.Key.Key_F6, keys)
@@ -161,7 +161,6 @@ def test_f6_leaves_out_what_is_closed(stage: Stage, side: SidePanel) -> None:
     press(stage, Qt.Key.Key_B)
     window.bar.entry.lines.setFocus()
     first, *others = go_round(stage, 4)
-    assert first is not None
     assert window.icons.isAncestorOf(first)
     assert others == [stage.pane, window.bar.button, window.bar.entry.lines]
 

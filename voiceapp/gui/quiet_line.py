@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from voiceapp.gui.conversation_entries import NothingHeardLine
-from voiceapp.gui.dress import Words
+from voiceapp.gui.dress import Words, dress
 from voiceapp.gui.theme import Theme
 
 DOT_MS = 400
@@ -47,6 +47,41 @@ class IconLine(QWidget):
 
     def text(self) -> str:
         return self._label.text()
+
+
+class CutLine(IconLine):
+    """How much of an answer was not heard. The button is made for the first answer that needs it: most do not.
+
+    Signals:
+        rest_wanted: the rest is to be spoken.
+    """
+
+    rest_wanted = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "hand", "ink2")
+        self._theme = theme
+        self.rest: QPushButton | None = None
+
+    def offer_rest(self, is_offered: bool) -> None:
+        """Show the button, or take it away."""
+        if self.rest is None and is_offered:
+            self.rest = QPushButton(self.tr("Speak the rest"), self)
+            self.rest.setProperty("compact", True)
+            dress(self._theme, self.rest, "QPushButton")
+            self.rest.clicked.connect(self.rest_wanted)
+            layout = self.layout()
+            assert layout is not None
+            layout.addWidget(self.rest)
+            for part in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+                layout.setAlignment(part, Qt.AlignmentFlag.AlignVCenter)  # a button is taller than a line of words
+        if self.rest is not None:
+            self.rest.setVisible(is_offered)
+
+    def set_speaking(self, is_speaking: bool) -> None:
+        """While it is spoken, there is nothing to offer."""
+        if self.rest is not None:
+            self.rest.setEnabled(not is_speaking)
 
 
 class NothingHeard(IconLine):

@@ -18,13 +18,12 @@ from voiceapp.gui.code_block import CodeBlock
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.conversation_entries import Reply
 from voiceapp.gui.copy_button import CopyIcon
-from voiceapp.gui.cut_line import CutLine
 from voiceapp.gui.dress import Words, dress
 from voiceapp.gui.markdown_blocks import Block, BlockScanner, Kind
 from voiceapp.gui.markdown_writer import MarkdownWriter
 from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.prose_text import RUN_LIMIT_CHARS, ProseText
-from voiceapp.gui.quiet_line import IconLine, ThinkingDots
+from voiceapp.gui.quiet_line import CutLine, IconLine, ThinkingDots
 from voiceapp.gui.selection import SpanningSelection
 from voiceapp.gui.stack import Stack
 from voiceapp.gui.theme import Theme
