@@ -14,9 +14,9 @@ from voiceapp.core.conversation import Message, Role, Timings
 from voiceapp.gui.code_block import CodeBlock
 from voiceapp.gui.code_colors import colored
 from voiceapp.gui.conversation_entries import Reply
-from voiceapp.gui.cut_line import CutLine
 from voiceapp.gui.prose_text import ProseText
 from voiceapp.gui.quiet_line import Icon
+from voiceapp.gui.quiet_line import CutLine
 from voiceapp.gui.reply_view import SHOWN_CHARS, ReplyView, timing_words
 from voiceapp.gui.theme import Theme
 
