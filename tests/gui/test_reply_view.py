@@ -15,8 +15,7 @@ from voiceapp.gui.code_block import CodeBlock
 from voiceapp.gui.code_colors import colored
 from voiceapp.gui.conversation_entries import Reply
 from voiceapp.gui.prose_text import ProseText
-from voiceapp.gui.quiet_line import Icon
-from voiceapp.gui.quiet_line import CutLine
+from voiceapp.gui.quiet_line import CutLine, Icon
 from voiceapp.gui.reply_view import SHOWN_CHARS, ReplyView, timing_words
 from voiceapp.gui.theme import Theme
 
