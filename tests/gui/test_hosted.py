@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,24 @@ def test_sources_stand_below_the_reply_and_are_asked_about(
     assert opened == ["https://www.tides.example/brest"]
     reply.sources.lines[1].click()  # nothing of it is on this computer
     assert opened == ["https://www.tides.example/brest"]
+
+
+@pytest.mark.parametrize(("name", "is_run"), [("boiler.md", False), ("build.JS", True), ("setup.bat ", True)])
+def test_a_cited_document_is_opened_but_never_run(
+    view: ConversationView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, is_run: bool
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(QUrl(url).toLocalFile()))
+    document = tmp_path / name
+    document.write_text("x")
+    view.handle(SourcesKnown(2, (replace(DOCUMENT, path=str(document)),)))
+    reply = reply_of(view, qtbot)
+    assert reply.sources is not None
+    reply.sources.lines[0].click()
+    box = view.findChild(QMessageBox)
+    assert box is not None
+    box.buttons()[0].click()
+    assert opened == [str(tmp_path if is_run else document)]
 
 
 def test_a_file_that_was_made_is_saved_also_by_its_link(view: ConversationView, qtbot: QtBot, tmp_path: Path) -> None:

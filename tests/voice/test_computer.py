@@ -50,7 +50,7 @@ def test_files_are_opened_but_never_run(tmp_path: Path) -> None:
     plain = tmp_path / "plan.txt"
     plain.write_text("x")
     assert openable(str(plain)) == str(plain.resolve())
-    for name, mode in (("run.desktop", 0o644), ("x.sh", 0o644), ("tool", 0o755)):
+    for name, mode in (("run.desktop", 0o644), ("x.sh", 0o644), ("x.VBS .", 0o644), (".bat", 0o644), ("tool", 0o755)):
         (tmp_path / name).write_text("x")
         (tmp_path / name).chmod(mode)
         with pytest.raises(ToolError, match="not opened"):

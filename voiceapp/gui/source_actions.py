@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from voiceapp.core.conversation import Source, SourceKind
 from voiceapp.core.hosted import SaveMade
+from voiceapp.core.runnable import runs_when_opened
 from voiceapp.gui.dress import dress
 from voiceapp.gui.links import ask_to_open
 from voiceapp.gui.theme import Theme
@@ -36,9 +37,11 @@ def ask_to_open_file(theme: Theme, parent: QWidget, path: str) -> None:
     box.setInformativeText(path[-500:])
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if Path(path).is_file():
-        box.setText(_tr("Open this document?"))
-        opens = box.addButton(_tr("Open"), QMessageBox.ButtonRole.AcceptRole)
-        opens.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))
+        runs = runs_when_opened(path)
+        box.setText(_tr("This file would run. Open its folder?") if runs else _tr("Open this document?"))
+        opens = box.addButton(_tr("Open the folder") if runs else _tr("Open"), QMessageBox.ButtonRole.AcceptRole)
+        target = QUrl.fromLocalFile(str(Path(path).parent) if runs else path)
+        opens.clicked.connect(lambda: QDesktopServices.openUrl(target))
         box.addButton(QMessageBox.StandardButton.Cancel)
     else:
         box.setText(_tr("The document is no longer where it was when it was uploaded."))

@@ -92,5 +92,5 @@ class Parts:
     own_search: OwnSearch | None = None
     make_desks: Callable[[Studio], Sequence[Desk]] = _no_desks
     are_devices_listed_late: bool = False
-    trace: Callable[[str, object], None] | None = None
+    trace: Callable[[str, object], object] | None = None
     wall: Callable[[], float] = time.time

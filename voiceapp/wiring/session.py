@@ -6,9 +6,9 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from voiceapp.core.settings import OPENAI, Settings
 from voiceapp.core.trace import to_line
 from voiceapp.local.vad import SileroVad
 from voiceapp.ports import AudioDevices, Outside
+from voiceapp.store.files import make_private
 from voiceapp.store.passages import SqlitePassages
 from voiceapp.store.secrets import KeyringSecrets
 from voiceapp.store.settings_file import SettingsFile
@@ -48,6 +49,7 @@ log = logging.getLogger("voiceapp.wiring")
 
 
 Emit = Callable[[Event], None]
+Trace = Callable[[str, object], object]
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,10 @@ async def open_session(opening: Opening, emit: Emit) -> AsyncIterator[VoiceSessi
         loop = asyncio.get_running_loop()
         factory = factory_of(opening.paths, secrets, lambda sentence: _soon(loop, emit, Notice(sentence)), emit)
         try:
-            parts = _parts(opening, store, secrets, save, factory, emit)
-            async with opened(parts, settings, emit) as session:
-                yield session
+            with tracing(opening.trace, loop.time) as trace:
+                parts = replace(_parts(opening, store, secrets, save, factory, emit), trace=trace)
+                async with opened(parts, settings, emit) as session:
+                    yield session
             if parts.own_search is not None:
                 await parts.own_search.close()
         finally:
@@ -171,18 +174,18 @@ def _parts(
         own_search=own_search,
         make_desks=desks,
         are_devices_listed_late=opening.are_devices_listed_late,
-        trace=tracer(opening.trace, asyncio.get_running_loop().time) if opening.trace else None,
     )
 
 
-def tracer(path: Path, now: Callable[[], float]) -> Callable[[str, object], None]:
-    """Return what writes trace lines to *path*, readable only by its owner. Raises OSError."""
-    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", buffering=1)
-
-    def trace(kind: str, value: object) -> None:
-        file.write(to_line(now(), kind, value) + "\n")
-
-    return trace
+@contextmanager
+def tracing(path: Path | None, now: Callable[[], float]) -> Iterator[Trace | None]:
+    """Yield what writes trace lines to *path*, readable only by its owner from now on. Raises OSError."""
+    if path is None:
+        yield None
+        return
+    make_private(path)
+    with path.open("w", encoding="utf-8", buffering=1) as file:
+        yield lambda kind, value: file.write(to_line(now(), kind, value) + "\n")
 
 
 @cache

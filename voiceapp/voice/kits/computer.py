@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from voiceapp.core.errors import ToolError
+from voiceapp.core.runnable import runs_when_opened
 from voiceapp.core.schema import AtMost
 from voiceapp.core.tools import Effect, tool
 from voiceapp.ports import Outside
@@ -19,11 +20,6 @@ FILE_LIMIT_BYTES = 2_000_000
 TEXT_LIMIT_CHARS = 60_000
 """About 15 000 tokens: a file that is read must not fill the model's memory."""
 WEB = frozenset({"http", "https"})
-RUNNING = frozenset({
-    ".app", ".appimage", ".bat", ".cmd", ".com", ".command", ".cpl", ".desktop", ".exe", ".hta", ".jar", ".js", ".jse",
-    ".lnk", ".msc", ".msi", ".ps1", ".py", ".pyw", ".reg", ".run", ".scf", ".scr", ".sh", ".url", ".vb", ".vbs", ".wsf",
-})  # fmt: skip
-"""Endings of files that run when they are opened."""
 
 ReadPdf = Callable[[Path], str]
 
@@ -110,7 +106,7 @@ def openable(target: str) -> str:
         mode = real.stat().st_mode
     except (OSError, RuntimeError, ValueError):
         raise ToolError(_("There is no such file.")) from None
-    is_run = real.suffix.lower() in RUNNING or path.suffix.lower() in RUNNING
+    is_run = runs_when_opened(real.name) or runs_when_opened(path.name)
     if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)) or is_run or (stat.S_ISREG(mode) and mode & 0o111):
         raise ToolError(_("Programs, scripts and devices are not opened."))
     return str(real)
