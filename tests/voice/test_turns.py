@@ -16,9 +16,10 @@ from tests.virtual_clock import virtual_clock
 from tests.voice.stage import Stage
 from voiceapp.core import commands as c
 from voiceapp.core import events as e
+from voiceapp.core.attachments import DraftReturned
 from voiceapp.core.clauses import ClauseSplitter
 from voiceapp.core.conversation import INTERRUPTED_NOTE, Role, Take, TakeState
-from voiceapp.core.errors import BadRequest, DeviceError, ProviderDown
+from voiceapp.core.errors import BadRequest, DeviceError, ProviderDown, StoreError
 from voiceapp.core.settings import Settings
 from voiceapp.core.speech import ReplyEnd, TextDelta, ToolCall
 from voiceapp.core.turn import Phase
@@ -109,6 +110,18 @@ async def test_a_failed_take_is_retried_by_another_engine() -> None:
     assert [m.text for m in stage.store.messages()] == ["Are you there?", "Yes."]
     assert (await stage.store.take(failed.take_id)).state is TakeState.TRANSCRIBED
     assert other.is_closed
+
+
+@virtual_clock
+async def test_a_typed_message_that_cannot_be_stored_is_given_back() -> None:
+    stage = Stage()
+    async with stage.session() as session:
+        stage.store.write_error = StoreError("The disk is full.")
+        session.handle(c.SendText("My important question."))
+        await stage.until_event(e.TurnFailed)
+        stage.store.write_error = None
+    assert stage.all(DraftReturned) == [DraftReturned("My important question.")]
+    assert stage.chat.requests == []
 
 
 @virtual_clock

@@ -24,7 +24,12 @@ async def going_along(studio: Studio, text: str, take: Take | None) -> tuple[Att
         return await studio.attached.going()
     except (VoiceAppError, asyncio.CancelledError) as error:
         if take is None or isinstance(error, CannotSee):
-            from voiceapp.core.attachments import DraftReturned  # not needed before anything is attached
-
-            studio.emit(DraftReturned(text))
+            give_back(studio, text)
         raise
+
+
+def give_back(studio: Studio, text: str) -> None:
+    """Tell that *text* was not sent and is the person's again."""
+    from voiceapp.core.attachments import DraftReturned  # not needed before something fails
+
+    studio.emit(DraftReturned(text))

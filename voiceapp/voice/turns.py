@@ -31,7 +31,7 @@ from voiceapp.core.turn import Finished, TalkEnded, Transcribed
 from voiceapp.ports import SpeechToText
 from voiceapp.voice.account import work_on
 from voiceapp.voice.capture import Capture, Captured
-from voiceapp.voice.going_along import going_along
+from voiceapp.voice.going_along import give_back, going_along
 from voiceapp.voice.guard import guard_for
 from voiceapp.voice.heard_well import verdict
 from voiceapp.voice.hearing import FellBehindError, HearingFeed, tell_gaps, transcribe
@@ -368,9 +368,14 @@ class Turn:
             if not await guard.admits(text, take, attached):
                 return False
             self.stopwatch.stages["input_check"] = self.stopwatch.ms() - before_ms
-        message = await self._studio.history.add(
-            Role.USER, text, turn=self.number, take=take, engine=label, attachments=attached
-        )
+        try:
+            message = await self._studio.history.add(
+                Role.USER, text, turn=self.number, take=take, engine=label, attachments=attached
+            )
+        except VoiceAppError:
+            if take is None:  # what was spoken stays with its take
+                give_back(self._studio, text)
+            raise
         if self._studio.attached is not None:
             self._studio.attached.went(attached)
         if guard is not None:
