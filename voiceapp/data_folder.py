@@ -29,7 +29,7 @@ def instead(error: DataFolderGone) -> tuple[bool, Paths | None]:
     usual = Paths.usual()
     answer = start_question.ask(
         error.message,
-        _("Plug its drive in and try again. The usual folder, {usual}, does not have what is there.").format(
+        _("Look after its drive and try again. The usual folder, {usual}, does not have what is there.").format(
             usual=usual.data
         ),
         (_("Try again"), _("Use the usual folder for now"), _("Quit")),

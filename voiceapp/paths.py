@@ -23,14 +23,16 @@ DATABASE = "voiceapp.db"
 
 
 class DataFolderGone(StoreError):
-    """The chosen data folder is not there: its drive is not plugged in, or it was moved."""
+    """The chosen data folder is not there, or cannot be written: another drive, one not plugged in, one locked."""
 
     code = "data_folder_gone"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_there: bool = False) -> None:
+        gone = _("The data folder {folder} is not there, or there is no history in it.")
+        locked = _("Nothing can be written to the data folder {folder}.")
         super().__init__(
-            _("The data folder {folder} is not there, or there is no history in it.").format(folder=folder),
-            hint=_("Plug its drive in and start again, or choose another one: voiceapp data use DIR."),
+            (locked if is_there else gone).format(folder=folder),
+            hint=_("Look after its drive and start again, or choose another one: voiceapp data use DIR."),
             detail="data folder",
         )
         self.folder = folder
@@ -134,8 +136,8 @@ class Paths:
     def create(self) -> None:
         """Make the folders, for this person alone.
 
-        Raises StoreError where nothing can be written, DataFolderGone where a chosen folder is not there: it is not
-        made anew, since a history that looks empty is worse than none.
+        Raises StoreError where nothing can be written, DataFolderGone where that is so of a chosen folder, or it is not
+        there: it is not made anew, since a history that looks empty is worse than none.
         """
         if self.is_set and not (self.data / DATABASE).is_file() and not any(self.data.glob(f"{DATABASE}.damaged-*")):
             raise DataFolderGone(self.data)
@@ -144,9 +146,11 @@ class Paths:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 if os.name == "posix" and folder.stat().st_uid == os.getuid():
                     folder.chmod(0o700)
+                _prove_writable(folder)
             except OSError as error:
+                if self.is_set and folder in (self.data, self.logs):
+                    raise DataFolderGone(self.data, is_there=True) from error
                 raise _unusable(folder, error) from error
-            _prove_writable(folder)
 
 
 def _choice(file: Path) -> tuple[dict[str, str], int]:
@@ -177,13 +181,10 @@ def choice_text(in_use: Path | None, after: Path | None) -> str:
 
 
 def _prove_writable(folder: Path) -> None:
-    """Write and remove an empty file: access bits do not tell about read-only mounts."""
+    """Write and remove an empty file: access bits do not tell about read-only mounts. Raises OSError."""
     probe = folder / f".write-test-{os.getpid()}"
-    try:
-        probe.touch(mode=0o600)
-        probe.unlink()
-    except OSError as error:
-        raise _unusable(folder, error) from error
+    probe.touch(mode=0o600)
+    probe.unlink()
 
 
 def _unusable(folder: Path, error: OSError) -> StoreError:

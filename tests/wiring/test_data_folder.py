@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -292,3 +293,22 @@ def test_a_database_set_aside_by_a_process_that_was_killed_then_is_no_missing_dr
     DataFolder(home).use(new)
     (new / DATABASE).rename(new / f"{DATABASE}.damaged-20261120-120000")
     Paths.of_platform().create()
+
+
+def test_a_chosen_folder_on_a_locked_drive_is_told_as_such(home: Paths, tmp_path: Path) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(drive)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("mounting needs root")
+    try:
+        DataFolder(home).use(drive)
+        Paths.of_platform().create()
+        subprocess.run(["mount", "-o", "remount,ro", str(drive)], check=True)
+        with pytest.raises(DataFolderGone, match="Nothing can be written to the data folder"):
+            Paths.of_platform().create()
+    finally:
+        subprocess.run(["umount", str(drive)], check=True)
+    with pytest.raises(DataFolderGone, match="is not there"):  # the mount point alone
+        Paths.of_platform().create()

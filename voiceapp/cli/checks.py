@@ -126,7 +126,7 @@ def folder(paths: Paths) -> Check:
         return Check("data", State.FAIL, error.message, error.hint)
     text = " ".join(part for part in (f"{standing.folder}.", why_words(standing), next_words(standing)) if part)
     if standing.missing:
-        remedy = _("Plug in the drive of {missing}, or choose another folder: voiceapp data use DIR.")
+        remedy = _("Look after the drive of {missing}, or choose another folder: voiceapp data use DIR.")
         return Check("data", State.FAIL, text, remedy.format(missing=standing.missing))
     return Check("data", State.OK, text)
 

@@ -46,7 +46,7 @@ class Standing:
         usual: the platform's folder for this.
         next: in use from the next start, where that is another one; "" = the same.
         is_moving: all is being taken along to *next*, the last of it when the program ends.
-        missing: the chosen folder that was not there at the start; "" = none.
+        missing: the chosen folder that was not there at the start, or locked; "" = none.
     """
 
     folder: str
@@ -98,7 +98,7 @@ def why_words(standing: Standing) -> str:
         case Why.NAMED:
             return _("Named by --data-dir for this start; the setting is left as it is.")
         case Why.FOR_NOW:
-            return _("The usual folder, for now: the chosen one, {missing}, was not there.").format(
+            return _("The usual folder, for now: the chosen one, {missing}, cannot be used.").format(
                 missing=standing.missing
             )
 
