@@ -74,7 +74,8 @@ def draw(folder: Path, server: LoopbackServer, count: int) -> tuple[list[float],
     window.show()
     bridge.start()
     window.toggle_side()
-    while (panel := window.findChild(ImagesPanel)) is None:  # made once the window's own work is done
+    # it is seen once the window's own work is done
+    while (panel := window.findChild(ImagesPanel)) is None or not panel.isVisible():
         app.processEvents()
     assert pages.panel.isVisible()
     shown: list[float] = []

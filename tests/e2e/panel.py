@@ -48,7 +48,8 @@ def places_of_panel(theme: Theme) -> Places:
     assert QTest.qWaitForWindowExposed(window)
     window.toggle_side()
     deadline_s = time.monotonic() + PATIENCE_S
-    while (panel := window.findChild(ImagesPanel)) is None:  # made once the window's own work is done
+    # it is seen once the window's own work is done
+    while (panel := window.findChild(ImagesPanel)) is None or not panel.isVisible():
         assert time.monotonic() < deadline_s
         QTest.qWait(1)
     table = model_table()

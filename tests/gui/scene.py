@@ -48,7 +48,7 @@ class Scene:
         self.window.activateWindow()
         qtbot.waitUntil(self.window.isActiveWindow)  # shortcuts are the active window's
         QTest.keyClick(self.window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
-        qtbot.waitUntil(lambda: self.window.findChild(ImagesPanel) is not None, timeout=15_000)
+        qtbot.waitUntil(lambda: any(p.isVisible() for p in self.window.findChildren(ImagesPanel)), timeout=15_000)
         panel = self.window.findChild(ImagesPanel)
         assert panel is not None
         self.panel = panel

@@ -8,11 +8,13 @@ from datetime import UTC
 
 import pytest
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QStackedWidget
 from pytestqt.qtbot import QtBot
 
 from voiceapp.core.batch import BatchChanged, BatchesListed, BatchJob, Task
 from voiceapp.core.budget import UsageListed
 from voiceapp.core.events import SettingsChanged
+from voiceapp.core.images import ImagesListed
 from voiceapp.core.moderation import Action, Checkpoint, Rule
 from voiceapp.core.settings import Settings
 from voiceapp.core.tool_events import ToolRow, ToolsListed
@@ -22,6 +24,7 @@ from voiceapp.core.usage_report import report
 from voiceapp.gui import usage_chart
 from voiceapp.gui.batch_row import BatchRow
 from voiceapp.gui.batches_window import BatchesWindow
+from voiceapp.gui.images_panel import ImagesPanel
 from voiceapp.gui.moderation_page import RULES, ModerationPage
 from voiceapp.gui.portions import Portions
 from voiceapp.gui.settings_tools import ToolsPage
@@ -127,3 +130,17 @@ def test_a_month_is_summed_up_when_it_is_told_and_not_when_it_is_painted(
     monkeypatch.setattr(usage_chart, "_sum", pytest.fail)
     assert not page.chart.grab().isNull()
     assert {page.chart.words_at(x)[:10] for x in range(page.chart.width())} == {"", "2026-06-15", "2026-06-16"}
+
+
+def test_the_images_panel_gets_its_layout_after_its_parts_or_when_it_is_needed(qtbot: QtBot, theme: Theme) -> None:
+    place = QStackedWidget()
+    qtbot.addWidget(place)
+    panel = ImagesPanel(theme, None, place)
+    panel.apply(SettingsChanged(Settings()))
+    assert panel.layout() is None
+    qtbot.waitUntil(lambda: panel.layout() is not None, timeout=PATIENCE_MS)
+    assert panel.parent() is place
+    assert panel.head.isHidden()
+    other = ImagesPanel(theme, None, place)
+    other.apply(ImagesListed(()))
+    assert other.layout() is not None

@@ -64,7 +64,8 @@ class Pictures:
         self.bridge.start()
         QTest.qWait(300)
         self.window.toggle_side()
-        while (panel := self.window.findChild(ImagesPanel)) is None:  # made once the window's own work is done
+        # it is seen once the window's own work is done
+        while (panel := self.window.findChild(ImagesPanel)) is None or not panel.isVisible():
             QTest.qWait(10)
         self.panel = panel
         self.images = [self.kept(folder, number) for number in range(1, 25)]

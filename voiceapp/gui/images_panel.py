@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from voiceapp.core import events as ev
 from voiceapp.core import images as i
@@ -24,6 +24,7 @@ from voiceapp.gui.image_inputs import Inputs, png_of, screen_shot
 from voiceapp.gui.image_progress import ImageProgress
 from voiceapp.gui.image_window import ImageWindow, copied, save_as
 from voiceapp.gui.plain_words import PlainLabel
+from voiceapp.gui.portions import Portions
 from voiceapp.gui.theme import Theme
 from voiceapp.gui.thumbnails import Thumbnails
 
@@ -43,8 +44,8 @@ class ImagesPanel(Surface):
     asked = Signal(object)
     settings_wanted = Signal(str)
 
-    def __init__(self, theme: Theme, cache: Path | None = None) -> None:
-        super().__init__(theme, "rail")
+    def __init__(self, theme: Theme, cache: Path | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "rail", parent)
         self._theme = theme
         dress(theme, self)
         self._numbers = itertools.count(1)
@@ -67,11 +68,13 @@ class ImagesPanel(Surface):
         self.undo, self._deleted = QPushButton(), 0
         self._undo_timer = QTimer(self, singleShot=True, interval=UNDO_MS)
         self._search_timer = QTimer(self, singleShot=True, interval=SEARCH_AFTER_MS)
-        self._lay_out()
         self._connect()
-        self._show_current()
+        self._making = Portions(self)
+        self._making.begin(self._lay_out())
 
-    def _lay_out(self) -> None:
+    def _lay_out(self) -> Iterator[None]:
+        """Put the parts into their places: not in the callback that made them, together that is longer than a frame."""
+        yield
         upper = QVBoxLayout()
         upper.setContentsMargins(16, 12, 16, 12)
         upper.setSpacing(8)
@@ -97,6 +100,7 @@ class ImagesPanel(Surface):
         whole.addLayout(upper)
         whole.addWidget(Line(self._theme))
         whole.addLayout(lower, 1)
+        self._show_current()
 
     def _make_gallery_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -144,6 +148,8 @@ class ImagesPanel(Surface):
 
     def apply(self, event: ev.Event) -> None:
         """Take *event* in. GUI thread; any event, those of no concern are ignored."""
+        if not isinstance(event, ev.SessionReady | ev.EnginesChanged | ev.SettingsChanged | ev.ConversationOpened):
+            self._making.finish()
         match event:
             case ev.SessionReady() | ev.EnginesChanged() | ev.SettingsChanged() if self._has_listed:
                 self.asked.emit(i.ShowImageChoices())
@@ -279,6 +285,7 @@ class ImagesPanel(Surface):
             self.window_.show_image(image)
 
     def showEvent(self, event: QShowEvent) -> None:
+        self._making.finish()
         super().showEvent(event)
         if not self._has_listed:
             self._has_listed = True

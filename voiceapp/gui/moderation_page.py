@@ -37,8 +37,8 @@ class ModerationPage(QWidget):
     settings_wanted = Signal(str)
     draft_wanted = Signal(str)
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._theme = theme
         self.settings = Settings()
         self.check = CheckView(theme)

@@ -65,7 +65,7 @@ class SidePages(QObject):
     def _make_images(self) -> QWidget:
         from voiceapp.gui.images_panel import ImagesPanel
 
-        page = ImagesPanel(self._theme, self._cache)
+        page = ImagesPanel(self._theme, self._cache, self.panel.place)
         page.asked.connect(self._bridge.send)
         page.settings_wanted.connect(self._windows.show_settings)
         self._bridge.stopped.connect(page.close_windows)
@@ -75,7 +75,7 @@ class SidePages(QObject):
     def _make_moderation(self) -> QWidget:
         from voiceapp.gui.moderation_page import ModerationPage
 
-        page = ModerationPage(self._theme)
+        page = ModerationPage(self._theme, self.panel.place)
         page.wanted.connect(self._bridge.send)
         page.settings_wanted.connect(self._windows.show_settings)
         page.draft_wanted.connect(self._give_back)
