@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voiceapp.core.batch import (
+from voiceapp.core.batch import BatchLine, LineState, Task
+from voiceapp.core.batch_requests import (
     ATTEMPTS,
-    BatchLine,
     LineResult,
-    LineState,
-    Task,
     estimate,
     file_name,
     merged,

@@ -14,7 +14,8 @@ from voiceapp.audio.takefile import WavTakes
 from voiceapp.cli.installation import keys_of, settings_of
 from voiceapp.cli.metering import opened_account
 from voiceapp.cli.running import Context, run_job
-from voiceapp.core.batch import PRICE_SHARE, BatchJob, BatchState, LineState, Task, poll_after_s
+from voiceapp.core.batch import BatchJob, BatchState, LineState, Task
+from voiceapp.core.batch_requests import PRICE_SHARE, poll_after_s
 from voiceapp.core.errors import ConfigError, ProviderError
 from voiceapp.core.settings import Job, Settings
 from voiceapp.store.sqlite import SqliteStore

@@ -7,7 +7,8 @@ from contextlib import suppress
 from gettext import gettext as _
 from typing import Any
 
-from voiceapp.core.batch import ENDPOINT, Remote
+from voiceapp.core.batch import Remote
+from voiceapp.core.batch_requests import ENDPOINT
 from voiceapp.core.errors import BadRequest, ProviderError
 from voiceapp.core.settings import Job
 from voiceapp.openai_api import sentences

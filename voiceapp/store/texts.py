@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from gettext import gettext as _
 from pathlib import Path
 
-from voiceapp.core.batch import Task, file_name, title_of
+from voiceapp.core.batch import Task
+from voiceapp.core.batch_requests import file_name, title_of
 from voiceapp.core.conversation import Role
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.transcript_reading import words_of

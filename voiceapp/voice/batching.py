@@ -13,20 +13,8 @@ from dataclasses import dataclass, replace
 from gettext import gettext as _
 from typing import Protocol
 
-from voiceapp.core.batch import (
-    BatchJob,
-    BatchLine,
-    BatchState,
-    Estimate,
-    LineState,
-    Remote,
-    Task,
-    cost_usd,
-    estimate,
-    merged,
-    next_file,
-    results_from,
-)
+from voiceapp.core.batch import BatchJob, BatchLine, BatchState, Estimate, LineState, Remote, Task
+from voiceapp.core.batch_requests import cost_usd, estimate, merged, next_file, results_from
 from voiceapp.core.errors import BadRequest, ConfigError, ProviderError, StoreError
 from voiceapp.core.settings import Settings
 from voiceapp.core.speech import Usage
@@ -65,7 +53,7 @@ class Batching:
         lock_for: of a job: the window and a command must not both send it.
 
     Attributes:
-        on_usage: gets what a finished file consumed; it costs ``core.batch.PRICE_SHARE`` of the usual price.
+        on_usage: gets what a finished file consumed; it costs ``core.batch_requests.PRICE_SHARE`` of the usual price.
     """
 
     def __init__(

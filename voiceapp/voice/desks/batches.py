@@ -9,6 +9,7 @@ from gettext import gettext as _
 from typing import Any, get_args
 
 from voiceapp.core import batch as b
+from voiceapp.core.batch_requests import PRICE_SHARE, poll_after_s
 from voiceapp.core.errors import unexpected
 from voiceapp.core.events import Notice
 from voiceapp.core.settings import Job
@@ -76,7 +77,7 @@ class BatchDesk:
 
     def _count(self, usage: Usage) -> None:
         meter = self._studio.meter
-        meter.add(meter.priced(Job.CHAT, usage, b.PRICE_SHARE))
+        meter.add(meter.priced(Job.CHAT, usage, PRICE_SHARE))
 
     async def _cancel(self, job_id: int) -> None:
         """Stop following, tell the service, and follow again until it has stopped."""
@@ -106,7 +107,7 @@ class BatchDesk:
                     self._studio.emit(b.BatchChanged(moved))
                 job = moved
             if not job.is_over:
-                await asyncio.sleep(b.poll_after_s(polls))
+                await asyncio.sleep(poll_after_s(polls))
         self._studio.emit(Notice(ending(job)))
 
 
