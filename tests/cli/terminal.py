@@ -13,6 +13,8 @@ from typing import Any
 
 KEY = "sk-test-0a1b2c3d4e5f6071"
 LIMIT_S = 60.0
+WARNINGS = "error,ignore:Setting the shape on a NumPy array:DeprecationWarning"
+"""As for the tests themselves: sounddevice 0.5.6 does that in each callback, and numpy 2.5 deprecates it."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Terminal:
     def clean_environ(self) -> Mapping[str, str]:
         """No key, no screen, no keyring: nothing of the machine that runs the tests."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "DISPLAY", "WAYLAND", "DBUS"))}
-        return kept | {"PYTHONWARNINGS": "error", "NO_PROXY": "127.0.0.1"} | self.environ
+        return kept | {"PYTHONWARNINGS": WARNINGS, "NO_PROXY": "127.0.0.1"} | self.environ
 
     def run(self, *words: str | Path, typed: str | bytes = "") -> Done:
         """Run one command to its end."""
