@@ -16,8 +16,9 @@ from voiceapp.core.errors import StoreError
 
 NAME = "voiceapp"
 CHOICE = "data-folder"
-"""The file with the chosen data folder: lines ``in use = DIR`` and, while everything is taken there, ``next = DIR``."""
-IN_USE, NEXT = "in use", "next"
+"""The file with the chosen data folder: ``in use = DIR``; ``copying = DIR`` while everything is being copied there,
+then ``next = DIR`` until the program ends."""
+IN_USE, NEXT, COPYING = "in use", "next", "copying"
 DATABASE = "voiceapp.db"
 """Lies in every data folder that was ever in use: one without it is not there, or another drive's."""
 
@@ -50,6 +51,7 @@ class Paths:
         is_chosen: the person named the folder (``--data-dir``); keys in the system's keyring are kept apart for it.
         is_set: the data folder is the one chosen in the settings.
         next_data: where all data is being taken, the last of it when the program ends; None = nowhere.
+        copying: where data is being copied, or was when the copying was killed; None = nowhere.
         missing: the chosen data folder in whose place the usual one is used this time; None = it was not missing.
         chosen_ns: when the choice was written; 0 = never.
     """
@@ -61,6 +63,7 @@ class Paths:
     is_chosen: bool = False
     is_set: bool = False
     next_data: Path | None = None
+    copying: Path | None = None
     missing: Path | None = None
     chosen_ns: int = 0
 
@@ -69,7 +72,7 @@ class Paths:
         """Return the folders that this system keeps for programs, the data folder as the person chose it."""
         usual = cls.usual()
         choice, written_ns = _choice(usual.config / CHOICE)
-        in_use, after = choice.get(IN_USE), choice.get(NEXT)
+        in_use, after, copying = (choice.get(key) for key in (IN_USE, NEXT, COPYING))
         data = Path(in_use) if in_use else usual.data
         return cls(
             data,
@@ -78,6 +81,7 @@ class Paths:
             data / "logs",
             is_set=in_use is not None,
             next_data=Path(after) if after else None,
+            copying=Path(copying) if copying else None,
             chosen_ns=written_ns,
         )
 
@@ -165,7 +169,7 @@ def _choice(file: Path) -> tuple[dict[str, str], int]:
         raise _unusable(file, error) from error
     lines = (line.rstrip("\r").partition(" = ") for line in text.split("\n"))
     choice = {key: value for key, equals, value in lines if equals and os.path.isabs(value)}
-    if not (IN_USE in choice or NEXT in choice):  # rather no start than one with a history that seems empty
+    if not choice.keys() & {IN_USE, NEXT, COPYING}:  # rather no start than one with a history that seems empty
         raise StoreError(
             _("The file {file} names no data folder.").format(file=file),
             hint=_("Delete it to use the usual folder, or choose one: voiceapp data use DIR."),
@@ -174,9 +178,11 @@ def _choice(file: Path) -> tuple[dict[str, str], int]:
     return choice, written_ns
 
 
-def choice_text(in_use: Path | None, after: Path | None) -> str:
+def choice_text(in_use: Path | None, after: Path | None, copying: Path | None) -> str:
     """Return what the file of the choice is to say; None = the usual folder, none after it."""
-    lines = [f"{key} = {value}" for key, value in ((IN_USE, in_use), (NEXT, after)) if value is not None]
+    lines = [
+        f"{key} = {value}" for key, value in ((IN_USE, in_use), (NEXT, after), (COPYING, copying)) if value is not None
+    ]
     return "\n".join(["# Where voiceapp keeps its data. Change it in the settings, or by: voiceapp data", *lines, ""])
 
 

@@ -168,13 +168,15 @@ def test_a_move_ended_in_the_middle_loses_nothing(home: Home, tmp_path: Path, nu
     assert home.said(home.usual) == ["said before"]
     if number == signal.SIGINT:
         assert not new.exists()
+        assert not home.choice.exists()
     else:
+        assert home.where()["unfinished"] == str(new)  # it takes up room there: told until it is settled
         assert look(new).kind is Kind.UNFINISHED
         refused = home.run("data", "use", new)
         assert refused.returncode == 2
         assert "not finished" in refused.stderr
     assert home.run("data", "move", new).returncode == 0  # taken up again
-    assert home.where()["folder"] == str(new)
+    assert home.where() == {"event": "data", "folder": str(new), "why": "chosen", "usual": str(home.usual)}
     assert home.said(new) == ["said before"]
     assert (new / "images" / "big.png").read_bytes() == (home.usual / "images" / "big.png").read_bytes()
     assert not list(new.rglob("*.part"))

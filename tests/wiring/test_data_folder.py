@@ -17,7 +17,7 @@ from voiceapp.paths import DATABASE, DataFolderGone, Paths
 from voiceapp.store.copy_journal import JOURNAL, CopyJournal
 from voiceapp.store.data_folder import look
 from voiceapp.store.instance import announced
-from voiceapp.store.moving import Stopped
+from voiceapp.store.moving import Stopped, copy_all
 from voiceapp.wiring import data_folder
 from voiceapp.wiring.data_folder import DataFolder
 
@@ -75,6 +75,32 @@ def test_what_is_not_finished_is_gone_without_a_trace_when_it_is_taken_back(home
     folder.take_along(tmp_path / "other", always)  # the person has thought better of it
     assert not (tmp_path / "one").exists()
     assert folder.standing().next == str(tmp_path / "other")
+
+
+def killed_copying(home: Paths, new: Path) -> DataFolder:
+    """Leave what a process leaves that is killed while it copies."""
+    folder = DataFolder(home)
+    with pytest.raises(Stopped):
+        copy_all(home.data, new, lambda done, _whole: done == 0)
+    folder._choose(home.data, None, copying=new)
+    return folder
+
+
+def test_a_copy_that_was_killed_is_told_until_it_is_settled(home: Paths, tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    folder = killed_copying(home, one)
+    assert folder.standing().unfinished == str(one)
+    assert str(one) in next_words(folder.standing())
+    assert folder.examine(one).can_take_along
+    assert not folder.examine(one).can_use
+    with pytest.raises(ConfigError, match="not finished"):
+        folder.use(one)
+    folder.take_along(one, always)  # goes on
+    assert (folder.standing().unfinished, folder.standing().next) == ("", str(one))
+    folder.stay()
+    killed_copying(home, one).take_along(other, always)  # elsewhere: what came is taken away
+    assert not one.exists()
+    assert (folder.standing().unfinished, folder.standing().next) == ("", str(other))
 
 
 def test_who_cancels_or_leaves_changes_nothing(home: Paths, tmp_path: Path) -> None:

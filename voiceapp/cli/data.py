@@ -44,6 +44,7 @@ def _where(context: Context, folder: DataFolder) -> int:
         usual=standing.usual,
         next=standing.next or None,
         missing=standing.missing or None,
+        unfinished=standing.unfinished or None,
     )
     for words in (standing.folder, why_words(standing), next_words(standing)):
         if words:

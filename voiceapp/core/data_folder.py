@@ -47,6 +47,7 @@ class Standing:
         next: in use from the next start, where that is another one; "" = the same.
         is_moving: all is being taken along to *next*, the last of it when the program ends.
         missing: the chosen folder that was not there at the start, or locked; "" = none.
+        unfinished: where a copy was begun and is not whole; "" = nowhere.
     """
 
     folder: str
@@ -55,6 +56,7 @@ class Standing:
     next: str = ""
     is_moving: bool = False
     missing: str = ""
+    unfinished: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,11 @@ def why_words(standing: Standing) -> str:
 
 
 def next_words(standing: Standing) -> str:
-    """Say what holds from the next start; "" where nothing changes."""
+    """Say what holds from the next start, and what is on its way; "" where nothing changes."""
+    if standing.unfinished:
+        return _("The copy to {folder} is not finished. Choose that folder again to go on, or delete it.").format(
+            folder=standing.unfinished
+        )
     if not standing.next:
         return ""
     if standing.is_moving:

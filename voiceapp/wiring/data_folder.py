@@ -51,7 +51,8 @@ class DataFolder:
         if now.next_data is not None and now.data == paths.data:
             return Standing(str(paths.data), why, usual, str(now.next_data), is_moving=True, missing=missing)
         after = "" if now.data in (paths.data, paths.missing) else str(now.data)
-        return Standing(str(paths.data), why, usual, after, missing=missing)
+        unfinished = "" if now.copying is None else str(now.copying)
+        return Standing(str(paths.data), why, usual, after, missing=missing, unfinished=unfinished)
 
     def examine(self, folder: Path) -> Candidate:
         """Look at *folder*, which may not exist yet. Raises ConfigError where it cannot be used, StoreError."""
@@ -93,13 +94,15 @@ class DataFolder:
             raise ConfigError(_taken_hint(candidate), hint=_("Choose an empty folder."))
         with self._work:
             self._make_database(self._paths.data)
-            self._give_up()
+            self._give_up(target)
+            self._choose(self._in_use, None, copying=target)
             try:
                 copy_all(self._paths.data, target, lambda done, whole: not self._is_leaving and go_on(done, whole))
                 self._choose(self._paths.data, target)
             except BaseException:
                 with suppress(StoreError):  # the drive is gone: what is there is known to be unfinished
                     CopyJournal(target).discard()
+                    self._choose(self._in_use, None)
                 raise
 
     def finish(self, go_on: GoOn = lambda _done, _whole: True) -> None:
@@ -165,22 +168,24 @@ class DataFolder:
         """The folder that the choice names, also while another one stands in for it."""
         return self._paths.missing or self._paths.data
 
-    def _give_up(self) -> None:
-        """Forget a move that is not finished, and what it has copied."""
-        after = Paths.of_platform().next_data
-        if after is not None:
-            self._choose(self._in_use, None)
-            with suppress(StoreError):  # not plugged in: known there as unfinished
-                CopyJournal(after).discard()
+    def _give_up(self, kept: Path | None = None) -> None:
+        """Forget a move that is not finished, and what it has copied, but for what is in *kept*."""
+        now = Paths.of_platform()
+        for folder in (now.next_data, now.copying):
+            if folder is not None:
+                self._choose(self._in_use, None)
+                with suppress(StoreError):  # not plugged in: known there as unfinished
+                    if folder != kept:
+                        CopyJournal(folder).discard()
 
-    def _choose(self, in_use: Path, after: Path | None) -> None:
+    def _choose(self, in_use: Path, after: Path | None, copying: Path | None = None) -> None:
         """Keep the choice; the usual folder needs no file."""
         named = None if in_use == self._usual.data else in_use
         with told_as_store_error(self._usual.choice_file):
-            if named is None and after is None:
+            if named is None and after is None and copying is None:
                 self._usual.choice_file.unlink(missing_ok=True)
             else:
-                write_private(self._usual.choice_file, choice_text(named, after))
+                write_private(self._usual.choice_file, choice_text(named, after, copying))
 
     @staticmethod
     def _make_database(folder: Path) -> None:
