@@ -64,10 +64,21 @@ def test_names_may_follow_options() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["devices", "--json", "extra"], ["batch", "start", "x", "--nonsense", "y"], ["batch", "--job", "poem", "start"]],
+    [
+        ["devices", "--json", "extra"],
+        ["batch", "start", "x", "--nonsense", "y"],
+        ["batch", "--job", "poem", "start"],
+        ["ask"],
+        ["sing"],
+        ["say", "hi", "--speed", "9"],
+        [],
+    ],
     ids=" ".join,
 )
-def test_what_means_nothing_is_wrong_usage(words: list[str]) -> None:
+def test_what_means_nothing_is_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         parse(words)
     assert left.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("voiceapp")
+    assert said.count("\n") == 1

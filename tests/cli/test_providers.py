@@ -59,6 +59,8 @@ def test_azure_names_its_deployments(terminal: Terminal, openai_server: Loopback
         ("add", "openai", "--base-url", "http://localhost:1/v1"),
         ("add", "shed", "--base-url", "http://localhost:1/v1", "--path", "images"),
         ("add", "shed", "--base-url", "http://localhost:1/v1", "--path", "cooking=/x"),
+        ("add", "shed", "--base-url", "ftp://localhost/v1"),
+        ("add", "shed", "--base-url", "http://me:secret@localhost/v1"),
         ("remove", "openai"),
         ("remove",),
     ],

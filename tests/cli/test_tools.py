@@ -48,6 +48,7 @@ def test_decisions_servers_and_files_are_stored(terminal: Terminal, tmp_path: Pa
         ("tools", "add", "empty"),
         ("tools", "add", "quote", "--command", "a 'b"),
         ("tools", "permit", "calculate"),
+        ("tools", "permit", "calculator", "never"),
         ("tools", "share"),
         ("tools", "remove", "nobody"),
         ("tools", "share", "/no/such/place"),

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Sequence
 from gettext import gettext as _
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from voiceapp.cli.document_arguments import add_files, add_hosted, add_stores
 
@@ -76,9 +76,17 @@ def _together(words: Sequence[str], left: Sequence[str]) -> list[str]:
     return [*rest[:first], *left, *rest[first:]]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what was wrong with the words."""
+
+    def error(self, message: str) -> NoReturn:
+        more = _("“{command} --help” says what can be written.").format(command=self.prog)
+        self.exit(2, f"{self.prog}: {message}. {more}\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="voiceapp",
         description=_("Hold a key, speak, hear the answer. Without a command the window opens."),
         epilog=_("The window takes --provider, --data-dir and --debug too."),
@@ -113,7 +121,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 
 def _command(commands: Commands, name: str, help_: str, *, json: bool = True) -> argparse.ArgumentParser:

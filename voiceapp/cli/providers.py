@@ -16,7 +16,7 @@ from voiceapp.core.environment import without_environment
 from voiceapp.core.errors import ConfigError, StoreError
 from voiceapp.core.events import ProviderChecked
 from voiceapp.core.providers import JobCheck, Standing
-from voiceapp.core.settings import Choice, Job, Memory, Provider, ProviderKind, Settings, validated
+from voiceapp.core.settings import Choice, Job, Memory, Provider, ProviderKind, Settings, address_problem, validated
 from voiceapp.store.settings_file import SettingsFile
 from voiceapp.wiring.factory import factory_of
 
@@ -54,6 +54,8 @@ async def add(context: Context, arguments: argparse.Namespace) -> int:
     kind = ProviderKind.AZURE if arguments.azure else ProviderKind.COMPATIBLE
     if not arguments.base_url:
         raise ConfigError(_("A provider needs its address."), hint=_("Give it with --base-url."))
+    if wrong := address_problem(arguments.base_url):
+        raise ConfigError(wrong)
     provider = Provider(
         name,
         kind,

@@ -17,6 +17,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _replay(context: Context, arguments: argparse.Namespace) -> int:
+    if not arguments.trace.is_file():
+        raise ConfigError(_("There is no file “{name}”.").format(name=arguments.trace))
     with told_as_store_error(arguments.trace):
         data = await asyncio.to_thread(arguments.trace.read_bytes)
     try:

@@ -17,7 +17,7 @@ from voiceapp.cli.outside import TerminalOutside
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.settings import Settings, validated
-from voiceapp.core.tool_events import ToolRow
+from voiceapp.core.tool_events import ToolRow, ToolServerState
 from voiceapp.core.tool_settings import Permission, ToolServer
 from voiceapp.store.sqlite import SqliteStore
 from voiceapp.voice.kits.images import Images
@@ -33,6 +33,8 @@ async def tools(context: Context, arguments: argparse.Namespace) -> int:
     settings, file = stored_settings(context)
     if arguments.action == "list":
         return await _list(context, settings)
+    if arguments.action == "permit":
+        await _check_known(context, settings, arguments.name)
     changed = _changed(settings, arguments)
     file.save(changed)
     if arguments.action == "add" and arguments.key:
@@ -80,7 +82,17 @@ def _shared(settings: Settings, path: Path, *, is_shared: bool) -> Settings:
     return replace(settings, readable_paths=(*others, real) if is_shared else others)
 
 
-async def _list(context: Context, settings: Settings) -> int:
+async def _check_known(context: Context, settings: Settings, name: str) -> None:
+    """Raise ConfigError where no tool is called *name*; what a server of tools has is taken on trust."""
+    if name.partition(".")[0] in (server.name for server in settings.tool_servers):
+        return
+    rows, _servers = await _known(context, replace(settings, tool_servers=()))
+    if name not in (row.name for row in rows):
+        raise ConfigError(_("There is no tool called “{name}”. “voiceapp tools” lists them.").format(name=name))
+
+
+async def _known(context: Context, settings: Settings) -> tuple[tuple[ToolRow, ...], tuple[ToolServerState, ...]]:
+    """Return all tools, and the servers once each is connected or has failed."""
     store = SqliteStore(context.paths.data, WavTakes())
     box = make_tools(
         store, None, keys_of(context), TerminalOutside(), lambda _words: None, lambda _event: None, Images()
@@ -88,10 +100,14 @@ async def _list(context: Context, settings: Settings) -> int:
     try:
         box.use(settings)
         await box.settled()
-        rows, servers = box.rows(), box.servers()
+        return box.rows(), box.servers()
     finally:
         await box.close()
         await store.close()
+
+
+async def _list(context: Context, settings: Settings) -> int:
+    rows, servers = await _known(context, settings)
     for row in rows:
         context.output.event(
             "tool",

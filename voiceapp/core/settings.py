@@ -219,6 +219,20 @@ def speaks_responses(provider: Provider) -> bool:
     return provider.chat_api is ChatApi.RESPONSES or (provider.chat_api is ChatApi.AUTO and is_openai)
 
 
+def address_problem(address: str) -> str:
+    """Say what is wrong with a base URL; "" when nothing is."""
+    from urllib.parse import urlsplit  # here: the window starts without it
+
+    try:
+        parts = urlsplit(address)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        return _("Write an address like http://localhost:11434/v1.")
+    return _("Leave the key out of the address.") if "@" in parts.netloc else ""
+
+
 def validated(settings: Settings) -> Settings:
     """Return *settings* with the built-in providers present; raises ConfigError for values out of range."""
     if not 0.5 <= settings.speed <= 2.0:

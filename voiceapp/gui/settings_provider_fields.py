@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from voiceapp.core.settings import Job, Memory, Provider, ProviderKind
+from voiceapp.core.settings import Job, Memory, Provider, ProviderKind, address_problem
 from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.settings_page import Row, note, side_by_side
 
@@ -116,7 +115,7 @@ class ProviderFields(QWidget):
         """Return the provider as the fields say; None where an address is none, which is said beside it."""
         address = self.address.text().strip()
         is_optional = self._provider.kind is ProviderKind.OPENAI and not address
-        why = "" if is_optional else address_problem(self, address)
+        why = "" if is_optional else address_problem(address)
         self.address_row.set_error(why)
         if why:
             return None
@@ -133,15 +132,3 @@ class ProviderFields(QWidget):
         edited = self.edit()
         if edited is not None:
             self.edited.emit(edited)
-
-
-def address_problem(widget: QWidget, address: str) -> str:
-    """Say what is wrong with a base URL; "" when nothing is."""
-    try:
-        parts = urlsplit(address)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        is_good = False
-    if not is_good:
-        return widget.tr("Write an address like http://localhost:11434/v1.")
-    return widget.tr("Leave the key out of the address.") if "@" in parts.netloc else ""

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLine
 
 from voiceapp.core import commands as c
 from voiceapp.core.events import Event, ProviderChecked, ServerFound
-from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
+from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings, address_problem
 from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.settings_job_checks import JobChecks
 from voiceapp.gui.settings_page import Facts, Panel, SettingsPage, note, side_by_side
-from voiceapp.gui.settings_provider_fields import ProviderFields, address_problem
+from voiceapp.gui.settings_provider_fields import ProviderFields
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
 
@@ -278,7 +278,7 @@ class ProvidersPage(SettingsPage):
         self.name_row.set_error(
             self.tr("Give it a name.") if not name else self.tr("There is one of this name already.") if taken else ""
         )
-        self.address_row.set_error(address_problem(self, address))
+        self.address_row.set_error(address_problem(address))
         if not self.name_row.error and not self.address_row.error:
             self._add(name, address, self.new_key.text().strip(), ProviderKind(self.new_kind.currentData()))
             for edit in (self.new_name, self.new_address, self.new_key):
