@@ -381,6 +381,9 @@ def test_a_server_that_takes_no_pictures_loses_nothing(scene: Scene, openai_serv
 def test_a_part_of_the_screen_is_dragged_over(scene: Scene) -> None:
     if QGuiApplication.platformName() != "xcb":
         pytest.skip("the screen's picture can be taken here on X11 only")
+    scene.window.bar.entry.setFocus()
+    writing = scene.window.focusWidget()
+    assert writing is not None
     scene.attacher.take_region()
     shot = scene.attacher._at_work
     assert isinstance(shot, RegionShot)
@@ -396,6 +399,7 @@ def test_a_part_of_the_screen_is_dragged_over(scene: Scene) -> None:
     assert draft is not None
     assert (draft.attachment.width, draft.attachment.height) == (121, 81)
     assert scene.window.isVisible()
+    assert scene.window.focusWidget() is writing
 
 
 def test_escape_takes_no_picture_of_the_screen(scene: Scene) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+import shiboken6
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QImage, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 import voiceapp.gui.attached_row  # noqa: F401  # the first card with files must not wait for it
 from voiceapp.core import attachments as a
@@ -37,6 +38,7 @@ class Attacher(QObject):
         self.chips = DraftChips(theme)
         self.chips.removed.connect(lambda number: self._ask(a.Detach(number)))
         self._at_work: QObject | None = None
+        self._wrote_at: QWidget | None = None
         window.bar.add_above_entry(self.chips)
         window.bar.add_above_entry(self.chips.total)
         window.setAcceptDrops(True)
@@ -127,6 +129,7 @@ class Attacher(QObject):
         from voiceapp.gui.screen_region import take_region
 
         if self._at_work is None:
+            self._wrote_at = self._window.focusWidget()
             self._at_work = take_region(self._window, self._on_region, self._on_no_region)
 
     def _on_region(self, image: QImage) -> None:
@@ -143,3 +146,6 @@ class Attacher(QObject):
         if self._at_work is not None:
             self._at_work.deleteLater()
             self._at_work = None
+        if self._wrote_at is not None and shiboken6.isValid(self._wrote_at):  # a window that was hidden forgets it
+            self._wrote_at.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._wrote_at = None
