@@ -18,6 +18,7 @@ def test_where_there_is_no_catalogue_it_is_not_looked_for_again(monkeypatch: pyt
         return []
 
     monkeypatch.setattr(gettext, "find", find)
+    monkeypatch.setattr(gettext, "dgettext", gettext.dgettext)  # put back afterwards
     assert [gettext.gettext("Ready"), gettext.gettext("Ready")] == ["Ready", "Ready"]
     assert len(looked) == 2  # what the standard library does
     look_once()
@@ -32,7 +33,8 @@ def test_a_catalogue_that_is_there_is_used(monkeypatch: pytest.MonkeyPatch, tmp_
     folder = tmp_path / "de" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     (folder / "messages.mo").write_bytes(catalogue("Ready", "Bereit"))
-    monkeypatch.setattr(gettext, "find", gettext.find)  # put back afterwards
+    for name in ("find", "dgettext"):
+        monkeypatch.setattr(gettext, name, getattr(gettext, name))  # put back afterwards
     monkeypatch.setattr(gettext, "_localedirs", {"messages": str(tmp_path)})
     monkeypatch.setenv("LANGUAGE", "de")
     look_once()

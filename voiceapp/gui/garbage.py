@@ -25,7 +25,7 @@ LOOK_EVERY_MS = 500
 """Counting is nearly free: ten thousand looks cost less than one collection."""
 YOUNG = 700
 """So many new container objects are worth a look, as in CPython's own thresholds."""
-MIDDLE, OLD = 10_000, 40_000
+MIDDLE, OLD = 10_000, 20_000
 """A generation is collected when so many objects have been looked at in the younger one."""
 MODULES = 20
 """So many new modules bring tens of thousands of objects, and they stay."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PROSE_LIMIT_CHARS = 4000
 """A paragraph or list longer than this is shown in pieces, so that showing it again stays cheap."""
-TABLE_LIMIT_CHARS = 1200
+TABLE_LIMIT_CHARS = 800
 """The same for a table, which costs several times as much."""
 CODE_LIMIT_CHARS = 24_000
 
