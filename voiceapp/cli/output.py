@@ -11,6 +11,14 @@ from voiceapp.core.errors import VoiceAppError
 from voiceapp.core.events import Problem
 from voiceapp.core.problems import problem_of
 
+_CONTROLS = {number: None for number in (*range(0x20), *range(0x7F, 0xA0)) if chr(number) not in "\n\t"}
+_CONTROLS_IN_JSON = {number: f"\\u{number:04x}" for number in range(0x7F, 0xA0)}
+
+
+def harmless(text: str) -> str:
+    """Return *text* without what a terminal obeys: no reply sets the clipboard or wipes out what stands there."""
+    return text.translate(_CONTROLS)
+
 
 class Output:
     """Standard output and error of one command. Everything is flushed at once: the reader may be a program."""
@@ -25,17 +33,18 @@ class Output:
         """Write one JSON object; nothing for a person. Facts that are None are left out."""
         if self.is_json:
             known = {key: value for key, value in facts.items() if value is not None}
-            self._write(json.dumps({"event": name, **known}, ensure_ascii=False) + "\n")
+            line = json.dumps({"event": name, **known}, ensure_ascii=False)
+            self._write(line.translate(_CONTROLS_IN_JSON) + "\n")
 
     def text(self, text: str, *, end: str = "\n") -> None:
         """Write for a person; nothing in JSON."""
         if not self.is_json and (text or end):
-            self._write(text + end)
+            self._write(harmless(text) + end)
             self._is_line_open = not (text + end).endswith("\n")
 
     def raw(self, text: str) -> None:
-        """Write *text*, for whoever reads, as it is."""
-        self._write(text)
+        """Write *text* as it is for a file or a program, harmless on a terminal."""
+        self._write(harmless(text) if sys.stdout.isatty() else text)
 
     def end_line(self) -> None:
         """Begin a new line where one is open."""
@@ -83,5 +92,5 @@ def forget_stdout() -> None:
 
 
 def _to_stderr(sentence: str) -> None:
-    sys.stderr.write(f"voiceapp: {' '.join(sentence.split())}\n")
+    sys.stderr.write(f"voiceapp: {harmless(' '.join(sentence.split()))}\n")
     sys.stderr.flush()
