@@ -123,23 +123,28 @@ class Replying:
                     self._on_delta(delta)
             saving.cancel()
         await self._hosted.keep()
-        timings, text = self._stopwatch.timings(), self._reply.text
-        text = brief.finished(text) if brief else text
-        heard = stopped_at.start if stopped_at else None
-        message = await studio.history.complete(
-            self.message.id, text, turn=self._turn, heard_chars=heard, timings=timings
-        )
-        self.message = None  # nothing left to keep
+        text = brief.finished(self._reply.text) if brief else self._reply.text
+        message = await self._complete(text, stopped_at.start if stopped_at else None)
         if sounding is not None:
             sounding.keep(studio.sounds, message.id, chat.label)
+        if is_wanted(studio):
+            studio.beside(entitle(studio), "title")
+
+    async def _complete(self, text: str, heard_chars: int | None) -> Message:
+        """Store the reply, whole now, and tell how it went. Raises StoreError."""
+        studio, timings = self._studio, self._stopwatch.timings()
+        assert self.message is not None
+        message = await studio.history.complete(
+            self.message.id, text, turn=self._turn, heard_chars=heard_chars, timings=timings
+        )
+        self.message = None  # nothing left to keep
         if self._guard is not None and not self._is_aloud:
             self._guard.written(message)
         if self._reply.is_bounded:
             studio.emit(Notice(_("The model called tools {n} times; then it had to answer.").format(n=TOOL_ROUNDS)))
         studio.emit(TurnTimed(self._turn, timings, self._stopwatch.stages))
         studio.decide(Finished(self._turn))
-        if is_wanted(studio):
-            studio.beside(entitle(studio), "title")
+        return message
 
     async def _request(self, brief: Brief | None, engine: str, ear: ByEar | None) -> ChatRequest:
         studio = self._studio
