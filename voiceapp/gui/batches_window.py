@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -14,8 +13,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QPushButton,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -34,8 +31,7 @@ from voiceapp.core.commands import Search
 from voiceapp.core.events import ConversationsListed, Event
 from voiceapp.gui.batch_row import BatchRow
 from voiceapp.gui.batch_sources import ConversationChoice
-from voiceapp.gui.controls import Line
-from voiceapp.gui.dress import dress
+from voiceapp.gui.list_window import ListWindow
 from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.portions import Portions
 from voiceapp.gui.theme import Theme
@@ -43,25 +39,16 @@ from voiceapp.gui.theme import Theme
 ROWS_AT_ONCE = 3
 
 
-class BatchesWindow(QWidget):
+class BatchesWindow(ListWindow):
     """The list of jobs. ``asked`` carries commands; events come by :meth:`apply`."""
 
-    asked = Signal(object)
-
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
-        self._theme = theme
-        dress(theme, self)
+        super().__init__(theme, self.tr("Work in batches"), ListBatches(), parent)
         self._rows: dict[int, BatchRow] = {}
         self._putting = Portions(self)
-        self.setWindowTitle(self.tr("Work in batches"))
-        title = PlainLabel(self.tr("Work in batches"))
-        title.setFont(theme.font(20, 600))
-        self.note = PlainLabel(
+        self.note.setText(
             self.tr("Titles, summaries and clean texts for many transcripts: at half the price, within a day.")
         )
-        self.note.setProperty("role", "secondary")
-        self.note.setWordWrap(True)
         self.task = QComboBox()
         self.task.setAccessibleName(self.tr("What to make of the transcripts"))
         for task, words in (
@@ -77,41 +64,14 @@ class BatchesWindow(QWidget):
         start.addWidget(self.task)
         start.addWidget(self.choose)
         start.addStretch(1)
+        self._head.addLayout(start)
         self.empty = PlainLabel(self.tr("Nothing was started yet."))
         self.empty.setProperty("role", "meta")
         self.empty.setContentsMargins(20, 12, 20, 12)
-        self._column = QVBoxLayout()
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addWidget(self.empty)
-        self._column.addStretch(1)
-        inner = QWidget()
-        inner.setLayout(self._column)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        head = QVBoxLayout()
-        head.setContentsMargins(20, 0, 20, 12)
-        head.setSpacing(8)
-        head.addWidget(title)
-        head.addWidget(self.note)
-        head.addLayout(start)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 20, 0, 0)
-        whole.addLayout(head)
-        whole.addWidget(Line(theme))
-        whole.addWidget(area, 1)
-        QShortcut(QKeySequence("Esc"), self).activated.connect(self.close)
+        self._column.insertWidget(0, self.empty)
 
     def sizeHint(self) -> QSize:
         return QSize(560, 480)
-
-    def open(self) -> None:
-        """Show the window with the newest list."""
-        self.asked.emit(ListBatches())
-        self.show()
-        self.raise_()
-        self.activateWindow()
 
     @property
     def rows(self) -> tuple[BatchRow, ...]:

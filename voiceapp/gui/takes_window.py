@@ -9,8 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from voiceapp.core import events as ev
 from voiceapp.core.cleaning import CleanBegun, CleanEnded, CleanEvent, CleanProgress
@@ -20,9 +19,7 @@ from voiceapp.core.hearing import ExportTranscript, TakePartial
 from voiceapp.core.money import duration_words
 from voiceapp.core.settings import Settings
 from voiceapp.gui.bin import Bin
-from voiceapp.gui.controls import Line
-from voiceapp.gui.dress import dress
-from voiceapp.gui.plain_words import PlainLabel
+from voiceapp.gui.list_window import ListWindow
 from voiceapp.gui.stack import AWAY_PX
 from voiceapp.gui.take_row import TakeRow
 from voiceapp.gui.theme import Theme
@@ -35,66 +32,30 @@ FIRST_ROWS = 3
 SLICE_MS = 4.0
 
 
-class TakesWindow(QWidget):
+class TakesWindow(ListWindow):
     """The list of recordings. ``asked`` carries commands; events come by :meth:`apply`."""
 
-    asked = Signal(object)
     batches_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
-        self._theme = theme
+        super().__init__(theme, self.tr("Recordings"), ListTakes(), parent)
         self._settings = Settings()
-        dress(theme, self)
         self._rows: dict[int, TakeRow] = {}
         self._waiting: dict[int, Take] = {}
         self._bin = Bin(self)
         self._fill_soon = QTimer(self, singleShot=True, interval=0)
         self._fill_soon.timeout.connect(self._fill)
         self._cleaning: CleanWindow | None = None
-        self.setWindowTitle(self.tr("Recordings"))
-        title = PlainLabel(self.tr("Recordings"))
-        title.setFont(theme.font(20, 600))
-        self.note = PlainLabel()
-        self.note.setProperty("role", "secondary")
         self.batches = QPushButton(self.tr("Work in batches…"))
         self.batches.setProperty("compact", True)
         self.batches.clicked.connect(self.batches_wanted)
-        self._column = QVBoxLayout()
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addStretch(1)
-        inner = QWidget()
-        inner.setLayout(self._column)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        self._bar = area.verticalScrollBar()
+        self._head.addWidget(self.batches, 0, Qt.AlignmentFlag.AlignLeft)
         self._bar.valueChanged.connect(self._fill_soon.start)
         self._bar.rangeChanged.connect(self._fill_soon.start)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 20, 0, 0)
-        whole.setSpacing(4)
-        head = QVBoxLayout()
-        head.setContentsMargins(20, 0, 20, 12)
-        head.addWidget(title)
-        head.addWidget(self.note)
-        head.addWidget(self.batches, 0, Qt.AlignmentFlag.AlignLeft)
-        whole.addLayout(head)
-        whole.addWidget(Line(theme))
-        whole.addWidget(area, 1)
-        QShortcut(QKeySequence("Esc"), self).activated.connect(self.close)
         self._count()
 
     def sizeHint(self) -> QSize:
         return QSize(640, 560)
-
-    def open(self) -> None:
-        """Show the window with the newest list."""
-        self.asked.emit(ListTakes())
-        self.show()
-        self.raise_()
-        self.activateWindow()
 
     @property
     def rows(self) -> tuple[TakeRow, ...]:
