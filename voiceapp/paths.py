@@ -128,11 +128,6 @@ class Paths:
         return self.data / "pictures" if self.is_chosen else platformdirs.user_pictures_path() / NAME
 
     @property
-    def crash_file(self) -> Path:
-        """Where a crash of the interpreter leaves its stacks."""
-        return self.logs / "crash.txt"
-
-    @property
     def keyring_service(self) -> str:
         """The name under which the system's keyring holds this installation's keys."""
         return f"{NAME} {self.data}" if self.is_chosen else NAME
