@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from voiceapp.core.attachments import Attachment, Kind
 from voiceapp.core.draft_words import facts
 from voiceapp.gui.in_background import in_background
+from voiceapp.gui.picture_reader import QImageReader
 from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QImageReader, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from voiceapp.core.attachments import Draft, DraftsChanged, Kind
@@ -11,6 +11,7 @@ from voiceapp.core.draft_words import cost_facts, draft_words, facts, sum_words
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.dress import Words
 from voiceapp.gui.in_background import in_background
+from voiceapp.gui.picture_reader import QImageReader
 from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 

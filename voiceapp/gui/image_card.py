@@ -6,11 +6,12 @@ One that is kept from view is a place with the reason; the side panel, where the
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from voiceapp.core.images import StoredImage
 from voiceapp.gui.in_background import in_background
+from voiceapp.gui.picture_reader import QImageReader
 from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import zlib
 from gettext import gettext as _
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QLoggingCategory, QSize, Qt
-from PySide6.QtGui import QColorSpace, QImage, QImageReader, QPainter
+from PySide6.QtCore import QByteArray, QIODevice, QLoggingCategory, QSize, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from voiceapp.core.attachments import Kind, Prepared, not_a_picture
 from voiceapp.core.errors import AttachmentError
 from voiceapp.core.vision import Vision
+from voiceapp.gui.picture_reader import QBuffer, QColorSpace, QImageReader
 
 PIXELS_MAX = 64_000_000
 """Qt decodes up to 256 MB; a file that would take more is refused before it is tried."""

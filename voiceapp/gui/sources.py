@@ -6,12 +6,13 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QImageReader, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from voiceapp.core.conversation import Source, SourceKind
 from voiceapp.gui.controls import DrawnButton
 from voiceapp.gui.in_background import in_background
+from voiceapp.gui.picture_reader import QImageReader
 from voiceapp.gui.plain_words import plain_tip
 from voiceapp.gui.theme import Theme
 

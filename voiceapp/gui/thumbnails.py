@@ -10,7 +10,9 @@ from collections import OrderedDict, deque
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QImageReader, QPixmap
+from PySide6.QtGui import QImage, QPixmap
+
+from voiceapp.gui.picture_reader import QImageReader
 
 KEPT = 400
 WISHES_MAX = 60
