@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from voiceapp.gui.garbage import MIDDLE, MODULES, OLD, SET_ASIDE, YOUNG, Garbage, give_back
+from voiceapp.gui.garbage import BURST, MIDDLE, MODULES, OLD, SET_ASIDE, YOUNG, Garbage, give_back
 
 
 class Knot(QObject):
@@ -134,3 +134,21 @@ def keep_making_objects(garbage: Garbage, count: int) -> list[list[int]]:
 def test_giving_back_is_harmless_anywhere() -> None:
     give_back()
     give_back()
+
+
+@pytest.mark.usefixtures("collector")
+def test_a_burst_of_objects_is_set_aside_and_looked_at_when_nobody_works_with_the_window(qtbot: QtBot) -> None:
+    gc.collect()
+    is_left = False
+    garbage = Garbage(lambda: False, is_left=lambda: is_left)
+    deleted_in: list[int] = []
+    Knot(deleted_in)
+    young_before, aside_before = gc.get_stats()[0]["collections"], gc.get_freeze_count()
+    kept = [[number] for number in range(SET_ASIDE + BURST)]
+    garbage.look()
+    assert gc.get_stats()[0]["collections"] == young_before
+    assert gc.get_freeze_count() >= aside_before + len(kept)
+    assert deleted_in == []
+    is_left = True
+    garbage.look()
+    assert deleted_in == [threading.get_ident()]

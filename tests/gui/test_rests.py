@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator
 
 import pytest
 
-from voiceapp.gui import rests
+from voiceapp.gui import code_colors, rests
 from voiceapp.gui.code_colors import colored
 from voiceapp.gui.rests import with_rests
 
@@ -38,3 +39,24 @@ def test_colours_are_found_with_rests(rested: list[float]) -> None:
     thread.join()
     assert found[0]
     assert len(rested) > 5
+
+
+def test_one_block_of_code_is_coloured_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, most, both = [0], [0], threading.Event()
+
+    def watched(steps: Iterable[object]) -> Iterator[object]:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        if inside[0] > 1:
+            both.set()
+        both.wait(0.2)  # time enough for the other to come in, if it may
+        yield from steps
+        inside[0] -= 1
+
+    monkeypatch.setattr(code_colors, "with_rests", watched)
+    threads = [threading.Thread(target=colored, args=("x = 1\n", "python")) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 
 from pygments import lex  # type: ignore[import-untyped]
 from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
@@ -36,9 +37,16 @@ _COLORS: tuple[tuple[_TokenType, str], ...] = (
     (Name.Decorator, "ink2"),
 )
 
+_ONE_AT_A_TIME = Lock()
+
 
 def colored(code: str, language: str) -> Colored:
-    """Colour *code*; an unknown language gives no colours. Worker threads: it rests often."""
+    """Colour *code*; an unknown language gives no colours. Worker threads: one at a time works, and rests often."""
+    with _ONE_AT_A_TIME:
+        return _colored(code, language)
+
+
+def _colored(code: str, language: str) -> Colored:
     try:
         lexer = get_lexer_by_name(language, stripnl=False)
     except ClassNotFound:

@@ -5,7 +5,7 @@ by the voice loop or inside PortAudio's callback, which Qt does not survive, and
 So collecting by allocation is switched off, and this object collects between events instead.
 
 A collection takes a millisecond for every ten thousand objects that it looks at, so it must never look at many: after
-an import and after each full collection what is there is set aside (``gc.freeze``). What becomes garbage among that
+an import, a burst, and each full collection what is there is set aside (``gc.freeze``). What becomes garbage among that
 is found while nobody works with the window.
 """
 
@@ -27,6 +27,8 @@ YOUNG = 700
 """So many new container objects are worth a look, as in CPython's own thresholds."""
 MIDDLE, OLD = 10_000, 20_000
 """A generation is collected when so many objects have been looked at in the younger one."""
+BURST = 20_000
+"""So many objects since the last look came all at once, and stay: a month of calls was read, a library imported."""
 MODULES = 20
 """So many new modules bring tens of thousands of objects, and they stay."""
 SET_ASIDE = 100_000
@@ -68,9 +70,9 @@ class Garbage(QObject):
     def look(self) -> None:
         """Do the one thing that is due."""
         young = gc.get_count()[0]
-        if len(sys.modules) >= self._modules + MODULES:
+        if len(sys.modules) >= self._modules + MODULES or young > BURST:
             self._modules = len(sys.modules)
-            self._aside += self._middle + self._old
+            self._aside += self._middle + self._old + (young if young > BURST else 0)
             self._middle = self._old = 0
             gc.freeze()
         elif self._aside > SET_ASIDE and self._is_left() and not self._is_busy():
