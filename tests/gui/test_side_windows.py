@@ -52,6 +52,11 @@ def test_each_take_says_what_became_of_it(takes: tuple[TakesWindow, list[object]
     assert "5.2 s" in window.rows[0].facts.text()
 
 
+def test_the_list_of_recordings_opens_with_room_for_recordings(takes: tuple[TakesWindow, list[object]]) -> None:
+    window, _ = takes
+    assert window.size() == window.sizeHint()
+
+
 def test_one_recording_is_called_one(takes: tuple[TakesWindow, list[object]]) -> None:
     window, _ = takes
     assert window.note.text().startswith("2 recordings, ")

@@ -52,6 +52,7 @@ class ListWindow(QWidget):
         whole.addWidget(Line(theme))
         whole.addWidget(area, 1)
         QShortcut(QKeySequence("Esc"), self).activated.connect(self.close)
+        self.resize(self.sizeHint())  # by itself Qt would make it as low as words that wrap need
 
     def open(self) -> None:
         """Show the window with the newest list."""
