@@ -88,7 +88,7 @@ def test_what_is_held_back_is_in_the_entry_again(tmp_path: Path, openai_server: 
         assert draft["text"] == "He raises the axe."
         window.wait_for_phase("idle")
         before = len(window.facts())
-        window.key("Return")  # the entry has the words and the keyboard: nothing is typed
+        window.key_until("Return", "SendText", after=before, kind="command")  # the entry has the words and the keyboard
         again = window.wait_for("DraftKept", after=before)
         assert again["text"] == "He raises the axe."
     assert openai_server.requests_for("/responses") == []

@@ -28,6 +28,7 @@ from voiceapp.gui.theme import Theme
 from voiceapp.gui.windows import SideWindows
 
 PATIENCE_S = 60.0
+_AGAIN_S = 2.0
 _LOOK_S = 0.01
 
 Fact = dict[str, Any]
@@ -225,6 +226,19 @@ class Window:
         at_s = time.monotonic()
         xdotool("key", key)
         return at_s
+
+    def key_until(self, key: str, type_: str, *, after: int = 0, kind: str = "event") -> Fact:
+        """Press *key* until there is a fact of *type_*: the window shows things a moment after the trace has them."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline_s:
+            self.key(key)
+            look_until_s = time.monotonic() + _AGAIN_S
+            while time.monotonic() < look_until_s:
+                found = [fact for fact in self.of_type(type_, after=after) if fact["kind"] == kind]
+                if found:
+                    return found[0]
+                time.sleep(_LOOK_S)
+        raise AssertionError(f"{key} brought no {type_}")
 
     def write(self, text: str) -> None:
         """Go to the entry, type *text*, send it."""
