@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from voiceapp.audio.claim import open_in_thread
+from voiceapp.audio.claim import close_in_thread, open_in_thread
 
 
 class Door:
@@ -59,6 +60,21 @@ async def test_cancelled_between_opening_and_receiving_it_is_closed() -> None:
         await task
     assert await asyncio.to_thread(door.closed.acquire)
     assert not door.closed.acquire(blocking=False)
+
+
+async def test_cancelled_before_a_thread_is_free_it_is_closed_all_the_same() -> None:
+    door, others = Door(), threading.Event()
+    with ThreadPoolExecutor(1) as only_one:
+        asyncio.get_running_loop().set_default_executor(only_one)
+        busy = asyncio.get_running_loop().run_in_executor(None, others.wait)
+        task = asyncio.create_task(close_in_thread(Door.close, door))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        others.set()
+        await busy
+    assert door.closed.acquire(blocking=False)
 
 
 async def test_what_cannot_be_opened_says_so() -> None:

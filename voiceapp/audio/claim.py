@@ -1,8 +1,8 @@
-"""Opening a device for somebody who may be gone by the time it is open.
+"""Opening and closing a device for somebody who may be gone by the time it is done.
 
 Opening blocks, so it runs in a worker thread, and a thread cannot be cancelled: the device opens all the same. Nobody
 would close it then. The microphone would go on recording, and once its callback was forgotten, PortAudio would call
-into freed memory.
+into freed memory. Closing blocks too, and work that no thread has begun yet is taken back with its task.
 """
 
 from __future__ import annotations
@@ -51,5 +51,10 @@ async def open_in_thread(open_device: Callable[[], T], close: Callable[[T], None
         return await asyncio.to_thread(work)
     except asyncio.CancelledError:
         for opened in claim.give_up():
-            await asyncio.to_thread(close, opened)
+            await close_in_thread(close, opened)
         raise
+
+
+async def close_in_thread(close: Callable[[T], None], opened: T) -> None:
+    """Let a worker thread *close* what is *opened*; that happens also when this task is cancelled before it begins."""
+    await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, close, opened))

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from gettext import gettext as _
 from typing import Any, Protocol
 
+from voiceapp.audio.claim import close_in_thread
 from voiceapp.audio.ring import Ring
 from voiceapp.core.audio import Float32Block
 from voiceapp.core.errors import DeviceError
@@ -120,7 +121,7 @@ class SoundMicrophone:
         stream, self._stream = self._stream, None
         if stream is not None:
             try:
-                await asyncio.to_thread(_release, stream)
+                await close_in_thread(_release, stream)
             finally:
                 await self._on_closed()
 
