@@ -15,9 +15,9 @@ from tests.server import faults
 from tests.server.chat_answers import chat_completion
 from tests.server.loopback import LoopbackServer
 from tests.server.script import ChatScript
-from tests.server.wire import Answer, Request
+from tests.server.wire import Answer, Piece, Request
 from voiceapp.core.conversation import Line, Role
-from voiceapp.core.errors import BadRequest, ConfigError, ModelGone, TimedOut
+from voiceapp.core.errors import BadAnswer, BadRequest, ConfigError, ModelGone, TimedOut
 from voiceapp.core.settings import OPENAI, Provider, ProviderKind
 from voiceapp.core.speech import ChatRequest, HearingRequest, TextDelta, ToolSpec
 from voiceapp.openai_api.client import LOCAL_TIMEOUTS, Timeouts, base_url_of, is_loopback, path_of, timeouts_for
@@ -214,6 +214,12 @@ async def test_key_down_opens_the_connection_for_the_upload(server: LoopbackServ
         assert (await hearing.finish()).text == server.script.hearing.text
     (upload,) = server.requests_for("/audio/transcriptions")
     assert upload.connection == 1
+
+
+async def test_a_list_of_models_is_not_read_beyond_measure(server: LoopbackServer, wire: Wire) -> None:
+    server.answer_always("/models", Answer([Piece(b" " * 1024 * 1024)] * 33 + [Piece(b'{"data": []}')]))
+    with pytest.raises(BadAnswer, match="more in one piece than voiceapp takes"):
+        await wire.listed()
 
 
 async def test_warming_never_raises(server: LoopbackServer, make_wire: MakeWire) -> None:

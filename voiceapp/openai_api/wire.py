@@ -226,7 +226,7 @@ class Wire(ModelNames):
 
     async def listed(self) -> tuple[Listed, ...]:
         """Return the models that the provider lists, with the ends that it announces."""
-        return listed_in((await self._get("models")).text, self.where())
+        return listed_in(await self._get("models"), self.where())
 
     async def fetch(self, address: str, limit_bytes: int) -> bytes:
         """Return what lies at *address*, to which an answer of the provider pointed. The key is not sent there.
@@ -342,17 +342,8 @@ class Wire(ModelNames):
         return cast("httpx2.Response", answer)
 
     async def _got(self, endpoint: str) -> httpx2.Response:
-        """As :meth:`_get`, sent again where that helps, with the body unread."""
-        is_stream: bool = True
-        return await self._repeated(
-            lambda: self._client.get(
-                path_of(self.provider, endpoint),
-                cast_to=httpx2.Response,
-                options=cast("Any", {"headers": self._headers()}),
-                stream=is_stream,
-                stream_cls=openai.AsyncStream[Any],
-            )
-        )
+        """Return the answer, its body unread. Sent again where that helps."""
+        return await self._repeated(lambda: self._opened(endpoint))
 
     async def _repeated(self, ask: Callable[[], Awaitable[Any]]) -> httpx2.Response:
         """Return the answer to *ask*, which does no harm when it is done twice."""
@@ -369,15 +360,28 @@ class Wire(ModelNames):
             attempt += 1
             await self.pause(wait_s)
 
-    async def _get(self, endpoint: str) -> httpx2.Response:
+    async def _get(self, endpoint: str) -> str:
+        """Return what *endpoint* says. Asked once."""
         self._check_key()
         try:
-            return await self._client.get(
-                path_of(self.provider, endpoint), cast_to=httpx2.Response, options={"headers": self._headers()}
-            )
+            response = await self._opened(endpoint)
         except FAILURES as problem:
             error = error_from(problem, self.where())
+        else:
+            async with aclosing(response):
+                return (await self.body(Sent(response, ""))).decode("utf-8", "replace")
         raise error
+
+    async def _opened(self, endpoint: str) -> httpx2.Response:
+        is_stream: bool = True
+        answer = await self._client.get(
+            path_of(self.provider, endpoint),
+            cast_to=httpx2.Response,
+            options=cast("Any", {"headers": self._headers()}),
+            stream=is_stream,
+            stream_cls=openai.AsyncStream[Any],
+        )
+        return cast("httpx2.Response", answer)
 
     def _check_key(self) -> None:
         key = self._key()
