@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from voiceapp.core.errors import ConfigError
-from voiceapp.core.models import Model, ModelTable, merged, parse_models, pick
+from voiceapp.core.models import Model, ModelTable, merged, parse_models
 from voiceapp.core.settings import Job
 from voiceapp.core.speech import Usage
 from voiceapp.resources import model_table
@@ -127,6 +127,8 @@ def test_own_rows_come_first_and_take_the_default_over() -> None:
         {"models": [{"id": "x", "prices": {"text_in": "free"}}]},
         {"models": [{"id": "x", "prices": 3}]},
         {"models": [{"id": "x", "surcharge": {"above_tokens": 5}}]},
+        {"models": [], "name_parts": ["whisper"]},
+        {"models": [], "name_parts": {"chat": "gpt"}},
     ],
 )
 def test_a_table_that_is_wrong_is_told(data: dict[str, object]) -> None:
@@ -150,4 +152,11 @@ LISTED = ("nomic-embed-text", "Systran/faster-whisper-small", "speaches-ai/Kokor
     ],
 )
 def test_the_likely_model_of_a_server(job: str, picked: str) -> None:
-    assert pick(LISTED, job) == picked
+    assert TABLE.pick(LISTED, job) == picked
+
+
+def test_own_parts_of_names_take_a_job_over() -> None:
+    table = merged(TABLE, parse_models({"models": [], "name_parts": {"speech": ["Qwen"]}}))
+    assert table.pick(LISTED, "speech") == "qwen3:8b"
+    assert table.pick(LISTED, "images") == "flux-dev"
+    assert table.jobs_by_name("qwen3:8b") == ("speech",)

@@ -24,6 +24,7 @@ from voiceapp.gui.settings_providers import TESTED, ProvidersPage
 from voiceapp.gui.state_strip import StateStrip
 from voiceapp.gui.strip_text import Strip, after, countdown
 from voiceapp.gui.theme import Theme
+from voiceapp.resources import model_table
 
 AZURE = Provider("work", ProviderKind.AZURE, "https://work.openai.azure.com", deployments={"chat": "mine"})
 SHED = Provider("shed", ProviderKind.COMPATIBLE, "http://shed:1/v1")
@@ -35,7 +36,7 @@ class Desk:
     """The settings with what they wanted."""
 
     def __init__(self, qtbot: QtBot, theme: Theme) -> None:
-        self.dialog = SettingsDialog(theme, Facts(models=MODELS))
+        self.dialog = SettingsDialog(theme, Facts(models=MODELS, table=model_table()))
         qtbot.addWidget(self.dialog)
         self.wanted: list[object] = []
         self.dialog.wanted.connect(self.wanted.append)

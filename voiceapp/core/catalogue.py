@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from voiceapp.core.models import Model, ModelTable, job_by_name
+from voiceapp.core.models import Model, ModelTable
 from voiceapp.core.providers import ModelEnding
 from voiceapp.core.settings import Choice, Job, ProviderKind, Settings
 
@@ -50,7 +50,7 @@ def refreshed(table: ModelTable, listed: Iterable[Listed]) -> ModelTable:
 
 def jobs_of(table: ModelTable, model: str) -> tuple[str, ...]:
     """Return which jobs *model* does, by the table or else by its name; ``ft:`` models do their base's."""
-    return table.find(model).jobs or job_by_name(model)
+    return table.find(model).jobs or table.jobs_by_name(model)
 
 
 def suited(table: ModelTable, models: Iterable[str], job: str) -> tuple[str, ...]:

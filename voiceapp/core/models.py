@@ -86,9 +86,15 @@ class Model:
 
 @dataclass(frozen=True)
 class ModelTable:
-    """Everything known about models. Rows are in order of precedence."""
+    """Everything known about models. Rows are in order of precedence.
+
+    Attributes:
+        name_parts: per job what stands in the names of models that do it; of those that no row names nothing else is
+            known. "other" = jobs that nobody here asks for.
+    """
 
     rows: tuple[Model, ...] = ()
+    name_parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def find(self, model: str) -> Model:
         """Return the row for *model*; an unknown one gets an empty row of its own name.
@@ -128,6 +134,23 @@ class ModelTable:
         """Return what *usage* cost in US dollars; None when a price is not known, never a false 0."""
         return cost_by(self.find(usage.model), usage.amounts)
 
+    def pick(self, ids: Iterable[str], job: str) -> str:
+        """Choose from the *ids* that a compatible server lists the one that most likely does *job*; "" for none."""
+        known = sorted(ids)
+        wanted = self.name_parts.get("transcription" if job == "live_transcription" else job)
+        if wanted is not None:
+            return next((i for i in known if any(part in i.lower() for part in wanted)), "")
+        others = [part for parts in self.name_parts.values() for part in parts]
+        return next((i for i in known if not any(part in i.lower() for part in others)), "")
+
+    def jobs_by_name(self, model: str) -> tuple[str, ...]:
+        """Guess what an unknown *model* does from its name; empty where the name tells nothing."""
+        name = model.removeprefix(FINE_TUNED).lower()
+        found = tuple(job for job, parts in self.name_parts.items() if any(part in name for part in parts))
+        return found or (
+            ("chat",) if model.startswith(FINE_TUNED) else ()
+        )  # what is tuned is nearly always a chat model
+
     def _has_ended(self, model: str, today: date) -> bool:
         ends = self.find(model).ends
         return ends is not None and ends <= today
@@ -157,46 +180,27 @@ def cost_by(row: Model, amounts: Mapping[str, float]) -> float | None:
 
 
 def parse_models(data: Mapping[str, Any]) -> ModelTable:
-    """Read the table from decoded JSON, ``{"models": [row, ...]}``. Raises ConfigError naming the row that is wrong."""
-    rows = data.get("models")
+    """Read the table from decoded JSON, ``{"models": [row, ...], "name_parts": {job: [part, ...]}}``.
+
+    Raises ConfigError naming the row that is wrong.
+    """
+    rows, parts = data.get("models"), data.get("name_parts", {})
     if not isinstance(rows, list):
         raise ConfigError(_("The model table has no list called “models”."))
-    return ModelTable(tuple(_row(number, row) for number, row in enumerate(rows, start=1)))
+    if not isinstance(parts, dict) or not all(isinstance(one, list) for one in parts.values()):
+        raise ConfigError(_("In the model table, “name_parts” does not name a list for each job."))
+    return ModelTable(
+        tuple(_row(number, row) for number, row in enumerate(rows, start=1)),
+        {job: tuple(str(part).lower() for part in some) for job, some in parts.items()},
+    )
 
 
 def merged(shipped: ModelTable, own: ModelTable) -> ModelTable:
     """Return *shipped* overridden by the person's *own* rows."""
     replaced = {row.id for row in own.rows}
     taken = {job for row in own.rows for job in row.default_for}
-    return ModelTable((*own.rows, *(row for row in _without_defaults(shipped.rows, taken) if row.id not in replaced)))
-
-
-def pick(ids: Iterable[str], job: str) -> str:
-    """Choose from the *ids* that a compatible server lists the one that most likely does *job*; "" when none does."""
-    known = sorted(ids)
-    wanted = _TRAITS.get("transcription" if job == "live_transcription" else job)
-    if wanted is not None:
-        return next((i for i in known if any(trait in i.lower() for trait in wanted)), "")
-    others = [trait for traits in _TRAITS.values() for trait in traits]
-    return next((i for i in known if not any(trait in i.lower() for trait in others)), "")
-
-
-def job_by_name(model: str) -> tuple[str, ...]:
-    """Guess what an unknown *model* does from its name; empty where the name tells nothing."""
-    name = model.removeprefix(FINE_TUNED).lower()
-    found = tuple(job for job, traits in _TRAITS.items() if any(trait in name for trait in traits))
-    return found or (("chat",) if model.startswith(FINE_TUNED) else ())  # what is tuned is nearly always a chat model
-
-
-_TRAITS: Mapping[str, Sequence[str]] = {
-    "transcription": ("whisper", "transcribe", "parakeet", "canary", "moonshine", "asr", "stt", "voxtral"),
-    "speech": ("tts", "kokoro", "piper", "bark", "chatterbox", "orpheus"),
-    "embeddings": ("embed", "bge-", "minilm", "gte-", "e5-"),
-    "moderation": ("moderation", "guard"),
-    "images": ("image", "flux", "diffusion", "dall-e", "sdxl"),
-    "realtime": ("realtime",),
-    "other": ("rerank",),
-}
+    rest = (row for row in _without_defaults(shipped.rows, taken) if row.id not in replaced)
+    return ModelTable((*own.rows, *rest), {**shipped.name_parts, **own.name_parts})
 
 
 def _without_defaults(rows: Iterable[Model], jobs: set[str]) -> Iterable[Model]:

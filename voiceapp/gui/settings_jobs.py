@@ -10,7 +10,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QWidget
 
 from voiceapp.core.events import EnginesChanged, Event, ProviderChecked, SessionReady
-from voiceapp.core.models import job_by_name
 from voiceapp.core.providers import ModelsListed
 from voiceapp.core.settings import Choice, Job, ProviderKind, Settings
 from voiceapp.core.voices import can_hear
@@ -294,7 +293,8 @@ class JobsPage(SettingsPage):
 
     def _jobs_of(self, model: str) -> Sequence[str]:
         """Return what *model* may do: by the table, else by its name; one that says nothing may do anything."""
-        return [name for name, models in self._facts.models.items() if model in models] or job_by_name(model)
+        known = [name for name, models in self._facts.models.items() if model in models]
+        return known or self._facts.table.jobs_by_name(model)
 
     def _on_chosen(self, job: Job, choice: Choice) -> None:
         jobs = {name: kept for name, kept in self.settings.jobs.items() if name != job.value}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from gettext import gettext as _
 
 from voiceapp.core.errors import ModelGone, ProviderError
-from voiceapp.core.models import Model, ModelTable, pick
+from voiceapp.core.models import Model, ModelTable
 from voiceapp.core.settings import Job, Provider, ProviderKind
 from voiceapp.openai_api import sentences
 from voiceapp.openai_api.adapt import Body, Lessons, droppable_at, lesson_from
@@ -40,7 +40,7 @@ class ModelNames:
         if self.provider.kind is not ProviderKind.COMPATIBLE:
             return self.table.default(job)
         if job not in self._picked:
-            self._picked[job] = pick(await self.models(), job)
+            self._picked[job] = self.table.pick(await self.models(), job)
         if not self._picked[job]:
             raise sentences.no_model_for_job(self.where())
         return self._picked[job]

@@ -2,7 +2,8 @@
 
 It has the form of the shipped ``voiceapp/data/models.json``: ``{"models": [{"id": …, "jobs": […], "prices": {…},
 "ends": "2027-01-06", "replacement": …}]}``. A row replaces the shipped row of the same id; every field but ``id`` is
-optional; ``default_for`` makes it the one that is taken where none is chosen.
+optional; ``default_for`` makes it the one that is taken where none is chosen. ``"name_parts": {job: [part, …]}`` says
+by which part of its name an unknown model is taken for a job.
 """
 
 from __future__ import annotations
