@@ -133,6 +133,16 @@ def test_a_spoken_turn_from_the_key_to_the_footer(page: Page) -> None:
     assert page.view.widget_of(LIVE) is None
 
 
+def test_words_of_another_conversation_do_not_appear_in_the_one_opened_meanwhile(page: Page) -> None:
+    page.tell(e.PhaseChanged(Phase.LISTENING, 1), e.PhaseChanged(Phase.TRANSCRIBING, 1))
+    page.tell(e.ConversationOpened(Conversation(ConversationHead(0, "", 0.0))))
+    page.tell(e.PartialTranscript(1, "What"), e.TranscriptReady(1, "What time is it?", 1))
+    assert page.kinds() == []
+    page.tell(e.PhaseChanged(Phase.THINKING, 1), e.PhaseChanged(Phase.IDLE, 1))
+    page.tell(e.PhaseChanged(Phase.TRANSCRIBING, 2), e.TranscriptReady(2, "And here?", 2))
+    assert page.kinds() == [LiveTurn]
+
+
 def test_a_stream_of_deltas_is_shown_at_frames_not_at_deltas(page: Page) -> None:
     page.open(said(1, "Go on."))
     page.tell(e.MessageAdded(answered(2, "", is_complete=False), 1))

@@ -20,6 +20,7 @@ from voiceapp.core.conversation import Role, TakeState
 from voiceapp.core.errors import NoNetwork
 from voiceapp.core.events import MessageAdded, TakeChanged, TurnFailed
 from voiceapp.core.models import Model, ModelTable
+from voiceapp.core.own_search import AskNotes
 from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
 from voiceapp.core.turn import Phase
 from voiceapp.core.vision import BLIND, Vision, VisionTable
@@ -85,6 +86,19 @@ async def test_a_typed_message_takes_what_is_attached_and_keeps_it() -> None:
         assert (shown.detail, shown.tokens) == ("high", 200)
         assert table.drafts == ()
         assert table.stage.store.messages()[0].attachments == (kept,)
+
+
+async def test_a_question_about_the_notes_leaves_it_for_the_next_message() -> None:
+    table = Table()
+    async with table.session() as session:
+        kept = await table.attach(session)
+        session.handle(AskNotes("When was it?", is_aloud=False))
+        await session.settle()
+        assert not table.stage.chat.requests[-1].lines[-1].attachments
+        assert [draft.attachment for draft in table.drafts] == [kept]
+        session.handle(AskNotes("And where?", is_aloud=False, with_attached=True))  # as a command that names both
+        await session.settle()
+        assert table.stage.chat.requests[-1].lines[-1].attachments == (kept,)
 
 
 @virtual_clock

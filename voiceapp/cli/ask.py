@@ -73,7 +73,7 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
 
     command: Command = SendText(text, is_aloud=is_aloud)
     if arguments.notes is not None:
-        command = AskNotes(text, is_aloud=is_aloud)
+        command = AskNotes(text, is_aloud=is_aloud, with_attached=True)
     async with open_session(opening, emit) as session:
         await session.tools_settled()
         await hosting.choose(session.handle)

@@ -80,10 +80,14 @@ class SearchPassages:
 
 @dataclass(frozen=True)
 class AskNotes:
-    """Answer *question* from what was said and written before, with the passages cited. *is_aloud* None = as set."""
+    """Answer *question* from what was said and written before, with the passages cited. *is_aloud* None = as set.
+
+    *with_attached*: what is attached goes along; otherwise it stays for the next message.
+    """
 
     question: str
     is_aloud: bool | None = None
+    with_attached: bool = False
 
 
 @dataclass(frozen=True)

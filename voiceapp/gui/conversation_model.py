@@ -59,6 +59,7 @@ class ConversationModel:
         self._takes: dict[int, Take] = {}
         self._grown: dict[str, list[str]] = {}
         self._phase = Phase.IDLE
+        self._turn = self._left = 0  # the newest; the one that was left for another conversation
         self._count = 0
 
     def index(self, key: str) -> int | None:
@@ -97,8 +98,8 @@ class ConversationModel:
         match event:
             case e.ConversationOpened(conversation):
                 return self._open(conversation)
-            case e.PhaseChanged(phase):
-                return self._on_phase(phase)
+            case e.PhaseChanged(phase, turn):
+                return self._on_phase(phase, turn)
             case e.TakeChanged() | e.TakesListed() | e.PartialTranscript() | e.TranscriptReady():
                 return self._on_hearing(event)
             case e.MessageAdded() | e.MessageChanged() | e.ReplyDelta() | e.SpokenProgress() | e.Interrupted():
@@ -124,8 +125,8 @@ class ConversationModel:
                 return self._on_take(take)
             case e.TakesListed(recovered=recovered):
                 return [change for take in recovered for change in self._on_take(take)]
-            case e.PartialTranscript(text=text) | e.TranscriptReady(text=text):
-                return self._on_live(text)
+            case e.PartialTranscript(turn, text) | e.TranscriptReady(turn, text):
+                return self._on_live(text) if turn != self._left else []
 
     def _on_checked(self, checked: Checked) -> list[Change]:
         subject = checked.subject
@@ -190,7 +191,7 @@ class ConversationModel:
                 return []
 
     def _open(self, conversation: Conversation) -> list[Change]:
-        self.head = conversation.head
+        self.head, self._left = conversation.head, self._turn
         self._takes = dict(conversation.takes)
         self._grown.clear()
         rows: list[tuple[float, Entry]] = []
@@ -214,8 +215,8 @@ class ConversationModel:
             return UserTurn(_message_key(message.id), message, take)
         return Reply(_message_key(message.id), message, turn)
 
-    def _on_phase(self, phase: Phase) -> list[Change]:
-        self._phase = phase
+    def _on_phase(self, phase: Phase, turn: int) -> list[Change]:
+        self._phase, self._turn = phase, turn
         live = self.entry(LIVE)
         if phase is Phase.LISTENING:
             gone = self._remove_all(entry.key for entry in list(self.entries) if isinstance(entry, NothingHeardLine))

@@ -22,7 +22,7 @@ from voiceapp.core.events import (
 )
 from voiceapp.core.settings import Settings, validated
 from voiceapp.ports import EngineSet
-from voiceapp.voice.history import History
+from voiceapp.voice.history import History, Stay
 from voiceapp.voice.parts import Parts
 
 log = logging.getLogger("voiceapp.voice")
@@ -42,6 +42,8 @@ class Clerk:
     async def do(self, command: object, settings: Settings) -> None:
         """Carry out *command*. Raises VoiceAppError; nothing is half done then."""
         match command:
+            case Stay(history):
+                history.stay()
             case c.Search(query):
                 await self._history.list(query)
             case c.NewConversation():

@@ -37,7 +37,7 @@ from voiceapp.voice.account import Account
 from voiceapp.voice.clerk import Clerk
 from voiceapp.voice.device_watch import DeviceWatch, News, in_use, told_lost
 from voiceapp.voice.errands import Errands
-from voiceapp.voice.history import History
+from voiceapp.voice.history import History, Stay
 from voiceapp.voice.metering import Meter
 from voiceapp.voice.microphone import Microphone
 from voiceapp.voice.parts import Desk, Parts
@@ -116,9 +116,9 @@ class VoiceSession:
             case c.SendText(text, wanted):
                 aloud = is_aloud if wanted is None else wanted
                 self._begin(t.AskedInWriting(), lambda turn: turn.ask(text), is_aloud=aloud)
-            case AskNotes(question, wanted):
+            case AskNotes(question, wanted, along):
                 aloud = is_aloud if wanted is None else wanted
-                self._begin(t.AskedInWriting(), lambda turn: turn.ask_notes(question), is_aloud=aloud)
+                self._begin(t.AskedInWriting(), lambda turn: turn.ask_notes(question, along), is_aloud=aloud)
             case c.RetryTake(take_id, provider):
                 self._begin(t.TakeSent(), lambda turn: turn.retry(take_id, provider), is_aloud=is_aloud)
             case c.PlayTake(take_id):
@@ -190,8 +190,9 @@ class VoiceSession:
                 self._start(number)
 
     def _start(self, number: int) -> None:
-        # a turn keeps the engines, settings and tools it began with
+        # a turn keeps the engines, settings and tools it began with, and its conversation
         studio = self._studio.for_turn(number, self._tools.specs())
+        self._errands.put(Stay(studio.history))
         turn = Turn(number, studio, self._task, is_aloud=self._pending_aloud)
         self._turn = turn
         self._task = self._scope.create_task(self._run(turn, self._pending), name=f"turn-{number}")

@@ -123,6 +123,7 @@ class Studio:
     attached: Attached | None = None
 
     def for_turn(self, number: int, tools: tuple[ToolSpec, ...]) -> Studio:
-        """Return the same for turn *number*: with *tools*, an account of its own, and engines that fill it."""
+        """Return the same for turn *number*: with *tools*, and a history, an account and engines of its own."""
         account = Account(self.meter, self.emit, number)
-        return replace(self, tools=tools, engines=metered(self.engines, account), account=account)
+        engines = metered(self.engines, account)
+        return replace(self, history=self.history.for_turn(), tools=tools, engines=engines, account=account)

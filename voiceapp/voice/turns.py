@@ -160,7 +160,7 @@ class Turn:
         else:
             self._studio.decide(Finished(self.number))
 
-    async def ask_notes(self, question: str) -> None:
+    async def ask_notes(self, question: str, with_attached: bool = False) -> None:
         """Answer from what was said and written before, with the passages cited."""
         studio = self._studio
         self._beside(self._replying.warm(), "warm")
@@ -169,7 +169,7 @@ class Turn:
         if (search := studio.parts.own_search) is not None:
             brief, hits = await search.brief(studio.settings, question)
             studio.emit(PassagesFound(question, hits.found, hits.engine))
-        if await self._send(question):
+        if await self._send(question, with_attached=with_attached):
             await self._replying.answer(brief)
         else:
             studio.decide(Finished(self.number))
@@ -359,10 +359,10 @@ class Turn:
         else:
             studio.emit(TakeChanged(noted))
 
-    async def _send(self, text: str, take: Take | None = None, label: str = "") -> bool:
+    async def _send(self, text: str, take: Take | None = None, label: str = "", *, with_attached: bool = True) -> bool:
         """Put what the person said or wrote into the conversation, unless a check holds it back."""
         guard = self._guard
-        attached = await going_along(self._studio, text, take)
+        attached = await going_along(self._studio, text, take) if with_attached else ()
         if guard is not None:
             before_ms = self.stopwatch.ms()
             if not await guard.admits(text, take, attached):
