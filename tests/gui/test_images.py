@@ -76,6 +76,21 @@ def test_stopping_ends_the_request_and_keeps_the_prompt(scene: Scene) -> None:
     assert scene.count == 0
 
 
+def test_space_still_talks_once_drawing_was_asked_for_by_mouse(scene: Scene) -> None:
+    scene.server.script.image = ImageScript(png=DRAWN, partial_png=PREVIEW, service_ms=60_000, partials=0)
+    form = scene.panel.form
+    scene.until(form.window().isActiveWindow)
+    form.prompt.setPlainText("A lighthouse")
+    scene.until(form.go.isEnabled)
+    form.go.setFocus()
+    QTest.mouseClick(form.go, Qt.MouseButton.LeftButton)
+    scene.until(form.stop.isVisible)
+    assert form.stop.hasFocus()
+    QTest.mouseClick(form.stop, Qt.MouseButton.LeftButton)
+    scene.until(form.go.isVisible)
+    assert form.go.hasFocus()
+
+
 @pytest.mark.parametrize(
     ("answer", "words", "is_settings_offered"),
     [

@@ -34,6 +34,7 @@ from voiceapp.gui.batch_sources import ConversationChoice
 from voiceapp.gui.list_window import ListWindow
 from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.portions import Portions
+from voiceapp.gui.spoken_names import name_box
 from voiceapp.gui.theme import Theme
 
 ROWS_AT_ONCE = 3
@@ -50,7 +51,7 @@ class BatchesWindow(ListWindow):
             self.tr("Titles, summaries and clean texts for many transcripts: at half the price, within a day.")
         )
         self.task = QComboBox()
-        self.task.setAccessibleName(self.tr("What to make of the transcripts"))
+        name_box(self.task, self.tr("What to make of the transcripts"))
         for task, words in (
             (Task.SUMMARY, self.tr("Summarise")),
             (Task.CLEAN, self.tr("Clean up")),

@@ -24,6 +24,7 @@ from voiceapp.gui.controls import IconButton
 from voiceapp.gui.header import ElidedLabel
 from voiceapp.gui.plain_words import PlainLabel, plain_tip
 from voiceapp.gui.size_choice import SizeChoice
+from voiceapp.gui.spoken_names import name_box
 from voiceapp.gui.text_button import IconTextButton
 from voiceapp.gui.theme import Theme
 
@@ -116,7 +117,7 @@ class ImageForm(QWidget):
 
     def _combo(self, name: str) -> QComboBox:
         combo = QComboBox()
-        combo.setAccessibleName(name)
+        name_box(combo, name)
         combo.setToolTip(plain_tip(name))
         combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         combo.setMinimumContentsLength(4)
@@ -301,12 +302,15 @@ class ImageForm(QWidget):
         return named.get(value, value.replace("x", " × "))
 
     def _show_state(self) -> None:
-        self.go.setVisible(not self._is_drawing)
-        self.stop.setVisible(self._is_drawing)
         has_words = bool(self.prompt.toPlainText().strip())
         self.go.setEnabled(self._is_possible and has_words and not self.size_choice.sentence)
         for widget in (self.size_box, self.quality, self.more, self.add):
             widget.setEnabled(self._is_possible)
+        gone, come = (self.go, self.stop) if self._is_drawing else (self.stop, self.go)
+        come.show()
+        if gone.hasFocus():  # else Qt would give it to the search below, and a held Space would write there
+            come.setFocus(Qt.FocusReason.OtherFocusReason)
+        gone.hide()
 
     def _ask(self) -> None:
         if self.go.isEnabled() and not self._is_drawing:

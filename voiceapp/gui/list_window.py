@@ -44,6 +44,7 @@ class ListWindow(QWidget):
         inner.setLayout(self._column)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setAccessibleName(title)
         area.setWidget(inner)
         self._bar = area.verticalScrollBar()
         whole = QVBoxLayout(self)

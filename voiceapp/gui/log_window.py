@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QPushButto
 
 from voiceapp.gui.dress import dress
 from voiceapp.gui.plain_words import PlainLabel
+from voiceapp.gui.spoken_names import name_box
 from voiceapp.gui.theme import Theme
 
 REFRESH_MS = 500
@@ -57,8 +58,8 @@ class LogWindow(QWidget):
         self._soon.timeout.connect(self.refresh)
         self.setWindowTitle(self.tr("Log"))
         self.level, self.room = QComboBox(), QComboBox()
-        self.level.setAccessibleName(self.tr("Least level"))
-        self.room.setAccessibleName(self.tr("Part of the program"))
+        name_box(self.level, self.tr("Least level"))
+        name_box(self.room, self.tr("Part of the program"))
         for name, value in LEVELS:
             self.level.addItem(self.tr(name), value)
         self.level.setCurrentIndex(1)

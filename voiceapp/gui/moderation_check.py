@@ -137,6 +137,7 @@ class CheckView(QWidget):
         column.addWidget(self.bars)
         column.addStretch(1)
         self._area = QScrollArea()
+        self._area.setAccessibleName(self.tr("Result"))
         self._area.setFrameStyle(QFrame.Shape.NoFrame)
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

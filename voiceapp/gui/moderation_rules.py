@@ -13,6 +13,7 @@ from voiceapp.core.settings import Settings
 from voiceapp.gui.controls import Line, Surface
 from voiceapp.gui.plain_words import PlainLabel
 from voiceapp.gui.portions import Portions
+from voiceapp.gui.spoken_names import name_box
 from voiceapp.gui.theme import Theme
 
 
@@ -39,8 +40,8 @@ class RuleControls(QWidget):
         heading.setFont(theme.font(13, 500))
         words_below.setProperty("role", "meta")
         words_below.setWordWrap(True)
-        self.action.setAccessibleName(title)
-        self.failure.setAccessibleName(self.tr("{title}, if the check fails").format(title=title))
+        name_box(self.action, title)
+        name_box(self.failure, self.tr("{title}, if the check fails").format(title=title))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 12, 0, 12)
         column.setSpacing(6)

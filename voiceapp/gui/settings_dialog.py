@@ -27,6 +27,7 @@ from voiceapp.core.settings import Settings
 from voiceapp.gui.controls import DrawnButton, Surface
 from voiceapp.gui.dress import dress
 from voiceapp.gui.plain_words import PlainLabel
+from voiceapp.gui.reading_order import order_tabs
 from voiceapp.gui.settings_documents import DocumentsPage
 from voiceapp.gui.settings_hearing import HearingPage
 from voiceapp.gui.settings_jobs import JobsPage
@@ -196,6 +197,7 @@ class SettingsDialog(QDialog):
         page.setMaximumWidth(840)
         area = QScrollArea()
         dress(self._theme, area)
+        area.setAccessibleName(page.title)
         self._stack.addWidget(area)  # empty: whatever is in it would be dressed twice
         area.setFrameStyle(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
@@ -239,6 +241,10 @@ class SettingsDialog(QDialog):
         if self._pending is not None:
             settings, self._pending = self._pending, None
             self.wanted.emit(c.ApplySettings(settings))
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:
+        order_tabs(self)
+        return super().focusNextPrevChild(is_next)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter belongs to the field that it is pressed in; a dialog would press the nearest button for it."""

@@ -16,6 +16,7 @@ from voiceapp.core.voices import can_hear
 from voiceapp.gui.controls import Switch
 from voiceapp.gui.portions import Portions
 from voiceapp.gui.settings_page import Facts, Panel, Row, SettingsPage, note, side_by_side
+from voiceapp.gui.spoken_names import name_box
 from voiceapp.gui.theme import Theme
 
 MANY_MODELS = 100
@@ -36,8 +37,8 @@ class EngineChoice(QWidget):
             box.setMinimumContentsLength(5)
         self.model.setEditable(True)
         self.model.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.provider.setAccessibleName(self.tr("Provider for {job}").format(job=job))
-        self.model.setAccessibleName(self.tr("Model for {job}").format(job=job))
+        name_box(self.provider, self.tr("Provider for {job}").format(job=job))
+        name_box(self.model, self.tr("Model for {job}").format(job=job))
         line = self.model.lineEdit()
         assert line is not None
         line.setPlaceholderText(self.tr("the usual model"))

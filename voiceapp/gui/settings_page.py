@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.events import Event
@@ -188,14 +188,16 @@ class Row(QWidget):
         self.label.setMaximumWidth(LABEL_PX)
         self.label.setWordWrap(True)
         grid.addWidget(self.label, 0, 0, Qt.AlignmentFlag.AlignVCenter)
+        field = control if isinstance(control, QWidget) else _field_in(control)
         if isinstance(control, QWidget):
             grid.addWidget(control, 0, 1)
-            self.label.setBuddy(control)
-            if not control.accessibleName():
-                control.setAccessibleName(label)
-            control.setAccessibleDescription(hint)
         else:
             grid.addLayout(control, 0, 1)
+        if field is not None:
+            self.label.setBuddy(field)
+            if not field.accessibleName():
+                field.setAccessibleName(label)
+            field.setAccessibleDescription(hint)
         grid.setColumnStretch(1, 1)
         self._error = PlainLabel()
         self._error.setProperty("role", "problem")
@@ -214,6 +216,12 @@ class Row(QWidget):
     def error(self) -> str:
         """What is wrong, as shown."""
         return "" if self._error.isHidden() else self._error.text()
+
+
+def _field_in(row: QBoxLayout) -> QWidget | None:
+    """Return the one in *row* that the label is for; None among buttons, which carry their own words."""
+    widgets = (item.widget() for index in range(row.count()) if (item := row.itemAt(index)) is not None)
+    return next((widget for widget in widgets if isinstance(widget, QComboBox | QLineEdit)), None)
 
 
 def note(words: str) -> QLabel:

@@ -66,6 +66,7 @@ class TranscribeDialog(QDialog):
             form.addRow(beside, widget)
             if label:
                 widget.setAccessibleName(label)
+                beside.setBuddy(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 16)
         column.setSpacing(16)

@@ -36,6 +36,7 @@ from voiceapp.core.checks import (
 from voiceapp.core.moderation import STOPPING, Checkpoint, Decision
 from voiceapp.gui.controls import Line
 from voiceapp.gui.plain_words import PlainLabel, plain_tip
+from voiceapp.gui.spoken_names import name_box
 from voiceapp.gui.theme import Theme
 
 ROW_PX = 64
@@ -176,8 +177,8 @@ class VerdictLogView(QWidget):
         for checkpoint in Checkpoint:
             words = place(checkpoint)
             self.checkpoint.addItem(words[:1].upper() + words[1:], (checkpoint,))
-        self.decision.setAccessibleName(self.tr("Result"))
-        self.checkpoint.setAccessibleName(self.tr("Where it was checked"))
+        name_box(self.decision, self.tr("Result"))
+        name_box(self.checkpoint, self.tr("Where it was checked"))
         boxes = QHBoxLayout()
         boxes.setSpacing(8)
         for box in (self.decision, self.checkpoint):
