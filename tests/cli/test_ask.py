@@ -105,7 +105,6 @@ BAD = {
     "empty.wav": lambda path: path.touch(),
     "header.wav": bad_header,
     "folder.wav": lambda path: path.mkdir(),
-    "missing.wav": lambda path: None,
     "silence.wav": silence,
 }
 
@@ -142,6 +141,10 @@ def test_odd_recordings_are_understood(terminal: Terminal, question: Path, tmp_p
         ["ask", "--loud"],
         ["takes", "export", "1"],
         ["takes", "play"],
+        ["takes", "play", "99"],
+        ["takes", "retry", "99"],
+        ["takes", "words", "99"],
+        ["takes", "export", "99", "take.wav"],
         ["sing"],
     ],
 )
@@ -149,6 +152,31 @@ def test_wrong_usage_is_two(terminal: Terminal, words: list[str]) -> None:
     done = terminal.run(*words)
     assert (done.code, done.out) == (2, "")
     assert "voiceapp" in done.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ask", "missing.wav"],
+        ["ask", "--text", "hi", "--silent", "--image", "missing.png"],
+        ["ask", "--text", "hi", "--silent", "--file", "missing.pdf"],
+        ["transcribe", "missing.wav"],
+        ["transcribe", "missing.wav", "absent.wav"],
+        ["moderate", "missing.txt"],
+        ["moderate", "--image", "missing.png"],
+        ["clean", "missing.txt"],
+        ["notes", "missing.txt"],
+        ["image", "A cup", "--out", "cup.png", "--edit", "missing.png"],
+        ["replay", "missing.trace"],
+        ["batch", "start", "missing.txt"],
+        ["stores", "make", "Papers", "missing.pdf"],
+    ],
+)
+def test_a_file_that_is_not_there_is_wrong_usage_everywhere(terminal: Terminal, words: list[str]) -> None:
+    done = terminal.run(*words)
+    assert done.code == 2
+    assert "There is no file" in done.err
+    assert "missing." in done.err
 
 
 def test_a_trace_replays(terminal: Terminal, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from voiceapp.audio.device import SoundDevices
 from voiceapp.audio.file_devices import FileDevices, KeptSpeech
 from voiceapp.audio.soundfile_io import ENDINGS, read, write
 from voiceapp.cli.attaching import Attaching
+from voiceapp.cli.given import given
 from voiceapp.cli.hosting import Hosting
 from voiceapp.cli.narrator import Narrator
 from voiceapp.cli.outside import TerminalOutside
@@ -41,6 +42,7 @@ async def ask(context: Context, arguments: argparse.Namespace) -> int:
     """Ask; 0 where a reply came."""
     out = sound_target(arguments.out)
     text = await question(arguments.text if arguments.notes is None else arguments.notes)
+    given(*filter(None, [arguments.file]), *arguments.images, *arguments.documents)
     recording = None if arguments.file is None else await asyncio.to_thread(read, arguments.file)
     speaker = KeptSpeech(is_kept=True) if out is not None else None
     name = "" if arguments.file is None else arguments.file.name

@@ -15,6 +15,7 @@ import numpy as np
 from voiceapp.audio.device import SoundDevices
 from voiceapp.audio.file_devices import FileDevices, KeptSpeech
 from voiceapp.cli.ask import question
+from voiceapp.cli.given import given
 from voiceapp.cli.installation import keys_of
 from voiceapp.cli.outside import TerminalOutside
 from voiceapp.cli.running import Context, run_job
@@ -44,10 +45,12 @@ async def draw(context: Context, arguments: argparse.Namespace) -> int:
     prompt = await question(arguments.prompt)
     out: Path = arguments.out
     target(out)
+    given(*arguments.edit or ())
     for path in arguments.edit or ():
         await picture(path)
     if arguments.mask is not None and not arguments.edit:
         raise ConfigError(_("A mask needs the image that it belongs to: --edit FILE."))
+    given(*filter(None, [arguments.mask]))
     mask = b"" if arguments.mask is None else (await picture(arguments.mask)).data
     settings, _file = settings_in_force(context.paths, keys_of(context))
     adjusted = partial(for_once, provider=context.provider, model=arguments.model)

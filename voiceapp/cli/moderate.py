@@ -13,6 +13,7 @@ from pathlib import Path
 
 from voiceapp.audio.takefile import WavTakes
 from voiceapp.cli.engines import Tools, open_engines
+from voiceapp.cli.given import given
 from voiceapp.cli.progress import Progress
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.checks import Checked, Subject, SubjectKind, as_report, consumed, logged, nobody_checks, parts_of
@@ -32,6 +33,7 @@ BATCH = 32
 MAX_BYTES = 64 * 1024 * 1024
 SHOWN = 5
 BAR_CHARS = 24
+TEXT_FILES = (".txt", ".md", ".csv", ".json", ".jsonl", ".srt", ".vtt", ".log")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def moderate(context: Context, arguments: argparse.Namespace) -> int:
     """Check; 3 where something is too much."""
+    given(*filter(None, [arguments.image]))
     items = [] if arguments.image is not None else await _items(arguments.what)
     async with open_engines(context, Job.MODERATION) as tools:
         if tools.engines.moderation is None:
@@ -169,6 +172,8 @@ async def _items(what: str) -> list[Item]:
     else:
         if not what.strip():
             raise ConfigError(_("There is no text to work with."))
+        if path.suffix.lower() in TEXT_FILES and len(what.split()) == 1 and "://" not in what:
+            given(path)  # a name, and not meant to be checked itself
         return [Item(what, Subject(SubjectKind.TEXT))]
     lines = words_of(data.decode("utf-8", "replace"), name).splitlines()
     kind = SubjectKind.FILE if name else SubjectKind.TEXT

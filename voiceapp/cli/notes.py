@@ -11,6 +11,7 @@ from pathlib import Path
 
 from voiceapp.audio.takefile import WavTakes
 from voiceapp.cli.engines import open_engines
+from voiceapp.cli.given import given
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.conversation import told
 from voiceapp.core.errors import ConfigError
@@ -47,6 +48,7 @@ async def notes(context: Context, arguments: argparse.Namespace) -> int:
 
 async def text_of(path: Path) -> str:
     """Read a text. Raises ConfigError where it is none or empty."""
+    given(path)
     try:
         data = await asyncio.to_thread(path.read_bytes)
     except OSError as error:

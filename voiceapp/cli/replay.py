@@ -6,6 +6,7 @@ import argparse
 import asyncio
 from gettext import gettext as _
 
+from voiceapp.cli.given import given
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.errors import ConfigError, VoiceAppError
 from voiceapp.core.trace import replay
@@ -17,8 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _replay(context: Context, arguments: argparse.Namespace) -> int:
-    if not arguments.trace.is_file():
-        raise ConfigError(_("There is no file “{name}”.").format(name=arguments.trace))
+    given(arguments.trace)
     with told_as_store_error(arguments.trace):
         data = await asyncio.to_thread(arguments.trace.read_bytes)
     try:

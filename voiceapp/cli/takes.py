@@ -52,6 +52,8 @@ async def takes(context: Context, arguments: argparse.Namespace) -> int:
     """Do what was asked for with recordings."""
     if arguments.action != "list" and arguments.id is None:
         raise ConfigError(_("Which recording? Give its number."), hint=_("“voiceapp takes” lists them."))
+    if arguments.id is not None:
+        await _find(context, arguments.id)
     match arguments.action:
         case "play":
             return await _in_session(context, PlayTake(arguments.id), is_aloud=True)
@@ -66,6 +68,20 @@ async def takes(context: Context, arguments: argparse.Namespace) -> int:
             return await _export(context, arguments)
         case _:
             return await _list(context)
+
+
+async def _find(context: Context, take_id: int) -> None:
+    """Tell before any work is done that there is no such recording. Raises ConfigError."""
+    store = SqliteStore(context.paths.data, WavTakes())
+    try:
+        found = await store.takes()
+        for sentence in store.notices:
+            context.output.notice(sentence)
+        if all(take.id != take_id for take in found):
+            sentence = _("There is no recording {id}.").format(id=take_id)
+            raise ConfigError(sentence, hint=_("“voiceapp takes” lists them."))
+    finally:
+        await store.close()
 
 
 async def _list(context: Context) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from voiceapp.audio.resample import StreamResampler
 from voiceapp.audio.soundfile_io import length_s, read
 from voiceapp.cli.engines import Tools, open_engines
+from voiceapp.cli.given import given, is_there
 from voiceapp.cli.running import Context, run_job
 from voiceapp.core.errors import ConfigError, ProviderError, VoiceAppError
 from voiceapp.core.hearing import HearingOptions, request_of
@@ -27,28 +28,28 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def transcribe(context: Context, arguments: argparse.Namespace) -> int:
-    """Transcribe every file; one that cannot be is named and the others go on. 1 where one failed."""
+    """Transcribe every file; one that cannot be is named and the others go on. 1 where one failed, 2: is not there."""
     form, out, files = Format(arguments.format), arguments.out, arguments.files
     if out is not None and len(files) > 1 and not out.is_dir():
         raise ConfigError(
             _("Several recordings cannot be written to one file."), hint=_("Name a folder that exists with --out.")
         )
-    is_failed = False
+    code = 0
     async with open_engines(context, model=arguments.model) as tools:
         await _announce(context, tools, files)
         for file in files:
             try:
                 heard = await _heard(context, tools, file, options_of(arguments))
             except VoiceAppError as error:
-                is_failed = True
+                code = max(code, 1 if is_there(file) else 2)
                 context.output.failed(_named(error, file) if len(files) > 1 else error)
                 continue
             text = heard.written(Format.JSON if arguments.json else form)
-            is_failed = _tell_doubts(context, heard, form) or is_failed
+            code = max(code, int(_tell_doubts(context, heard, form)))
             if len(files) > 1 and out is None and form is Format.TXT and not arguments.json:
                 text = f"{file.name}: {text.strip()}\n"
             _deliver(context, text, file, out, Format.JSON if arguments.json else form)
-    return 1 if is_failed else 0
+    return code
 
 
 async def _announce(context: Context, tools: Tools, files: Sequence[Path]) -> None:
@@ -87,6 +88,7 @@ def options_of(arguments: argparse.Namespace) -> HearingOptions:
 
 
 async def _heard(context: Context, tools: Tools, file: Path, options: HearingOptions) -> Heard:
+    given(file)
     engine, settings = tools.engines.hearing, tools.settings
     clip = await asyncio.to_thread(read, file)
     usual = request_of(settings.hearing, settings.language, settings.vocabulary, is_recording=True)
