@@ -224,6 +224,17 @@ def test_nothing_starts_before_its_cost_was_said(
     assert commands[2:] == [StartBatch(Task.CLEAN, ("/talks",))]
 
 
+@pytest.mark.parametrize("task", Task)
+def test_what_is_chosen_is_a_task_not_only_its_name(batches: tuple[BatchesWindow, list[object]], task: Task) -> None:
+    """Qt gives a plain string back, which equals the task; the store asks it for its value."""
+    window, commands = batches
+    window.task.setCurrentIndex(window.task.findData(task))
+    window.estimate("/talks")
+    asked = commands[-1]
+    assert isinstance(asked, EstimateBatch)
+    assert asked.task is task
+
+
 def test_conversations_and_files_can_be_worked_on(batches: tuple[BatchesWindow, list[object]]) -> None:
     window, commands = batches
     window.choose_conversations()

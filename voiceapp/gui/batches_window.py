@@ -95,7 +95,7 @@ class BatchesWindow(ListWindow):
 
     def estimate(self, *sources: str) -> None:
         """Ask what the chosen task would take for *sources*: files, folders, ``conversation:12``."""
-        self.asked.emit(EstimateBatch(self.task.currentData(), sources))
+        self.asked.emit(EstimateBatch(Task(self.task.currentData()), sources))
 
     def _put(self, job: BatchJob) -> None:
         if job.id in self._rows:
@@ -160,7 +160,8 @@ class BatchesWindow(ListWindow):
         box = QMessageBox(self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(self.tr("Start on {n} texts?").format(n=found.lines))
+        asked = self.tr("Start on 1 text?") if found.lines == 1 else self.tr("Start on {n} texts?")
+        box.setText(asked.format(n=found.lines))
         box.setInformativeText(
             self.tr("They are sent to {engine}. Cost, about: {cost}. Results are written beside the texts.").format(
                 engine=offer.engine, cost=cost
