@@ -19,7 +19,8 @@ from tests.gui.scripted_session import DEVICES, ScriptedSession
 from voiceapp.core import commands as do
 from voiceapp.core import events as ev
 from voiceapp.core.conversation import Conversation, ConversationHead, Message, Role, Take, TakeState
-from voiceapp.core.settings import Job, Provider, ProviderKind, Settings
+from voiceapp.core.providers import ModelEnding
+from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
 from voiceapp.core.turn import Phase
 from voiceapp.gui.conversation_list import HEAD_ROLE, PAGE_HEADS, ConversationList, DayRow, day_title
 from voiceapp.gui.focus_ring import FocusRing
@@ -348,6 +349,38 @@ def test_deleting_can_be_undone(stage: Stage) -> None:
     assert stage.window.rail.model.row_of(1) >= 0
     press(stage, Qt.Key.Key_N)
     assert stage.commands(1) == [do.NewConversation()]
+
+
+def test_ctrl_z_takes_the_newest_deletion_back_while_it_can_be_seen(stage: Stage) -> None:
+    stage.tell(LISTED)
+    row_of = stage.window.rail.model.row_of
+    stage.window.rail.deleted.emit(HEADS[0])
+    stage.window.rail.deleted.emit(HEADS[1])
+    press(stage, Qt.Key.Key_Z)
+    assert (row_of(1), row_of(2) >= 0) == (-1, True)
+    stage.tell(ev.Notice("Something newer."))
+    entry = stage.window.bar.entry.lines
+    entry.setFocus()
+    stage.qtbot.waitUntil(entry.hasFocus, timeout=20_000)
+    QTest.keyClicks(entry, "boat")
+    QTest.keyClick(entry, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert (entry.toPlainText(), row_of(1)) == ("", -1)  # what was written is nearer
+    QTest.keyClick(entry, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert row_of(1) >= 0
+    press(stage, Qt.Key.Key_Z)
+    press(stage, Qt.Key.Key_N)
+    assert stage.commands(1) == [do.NewConversation()]
+
+
+def test_the_end_of_a_model_that_is_not_used_any_more_is_no_news(stage: Stage) -> None:
+    chosen = Settings(jobs={Job.CHAT.value: Choice("openai", "gpt-4o")})
+    stage.tell(ev.SettingsChanged(chosen))
+    stage.tell(ModelEnding("openai", "chat", "gpt-4o", date(2027, 1, 4), "gpt-6-luna"))
+    stage.tell(ev.SettingsChanged(replace(chosen, is_reply_aloud=False)))
+    assert [notice.message for notice in stage.window.notices.shown] == ["gpt-4o ends on 4 January 2027."]
+    stage.tell(ev.SettingsChanged(chosen.with_provider("local")))
+    assert stage.window.notices.shown == ()
+    assert not stage.commands(0), "nothing is put off by that"
 
 
 def test_leaving_carries_out_what_was_not_undone(stage: Stage) -> None:

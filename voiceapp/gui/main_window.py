@@ -246,6 +246,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self._theme.set_choice(settings.theme)
         self.bar.aloud.setChecked(settings.is_reply_aloud)
+        self.notices.use(settings)
 
     def _retitle(self, heads: tuple[ConversationHead, ...]) -> None:
         for head in heads:
@@ -289,7 +290,7 @@ class MainWindow(QMainWindow):
         self.notices.add(
             NoticeText(
                 self.tr("“{title}” is deleted. Its recordings stay.").format(title=head.title),
-                actions=(NoticeAction(self.tr("Undo"), lambda: self.rail.model.hide(head.id, is_hidden=False)),),
+                actions=(NoticeAction(self.tr("Undo"), lambda: self.rail.model.hide(head.id, is_hidden=False), True),),
                 on_dismissed=lambda: self._bridge.send(do.DeleteConversation(head.id)),
                 for_ms=UNDO_MS,
             )

@@ -89,6 +89,12 @@ def _model_ending(ending: ModelEnding, send: Send, settings: Callable[[], Settin
         now = settings()
         send(ApplySettings(replace(now, endings_seen=(*now.endings_seen, ending.model))))
 
+    job = Job(ending.job)
+    chosen = settings().choice(job)
+
+    def is_settled(now: Settings) -> bool:
+        return now.choice(job) != chosen
+
     day = ending.ends.strftime("%d %B %Y").lstrip("0")
     message = _("{model} ends on {day}.").format(model=ending.model, day=day)
     if not ending.replacement:
@@ -97,6 +103,7 @@ def _model_ending(ending: ModelEnding, send: Send, settings: Callable[[], Settin
             _("No successor for the same work is known yet. Choose another in Settings, “Who does what”."),
             dismiss=_("Not now"),
             on_dismissed=put_off,
+            is_settled=is_settled,
         )
     return NoticeText(
         message,
@@ -109,6 +116,7 @@ def _model_ending(ending: ModelEnding, send: Send, settings: Callable[[], Settin
         ),
         dismiss=_("Not now"),
         on_dismissed=put_off,
+        is_settled=is_settled,
     )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from voiceapp.core.settings import Settings
 from voiceapp.gui.column import column
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.dress import dress
@@ -20,15 +21,19 @@ KEPT_MAX = 3
 
 @dataclass(frozen=True)
 class NoticeAction:
-    """A button of a notice: *text* and what it does; the notice closes with it."""
+    """A button of a notice: *text* and what it does; the notice closes with it. *is_undo*: Ctrl+Z presses it too."""
 
     text: str
     act: Callable[[], None]
+    is_undo: bool = False
 
 
 @dataclass(frozen=True)
 class NoticeText:
-    """A notice: sentence, hint, buttons. *dismiss* names the closing button; *for_ms*: closes itself after that."""
+    """A notice: sentence, hint, buttons. *dismiss* names the closing button; *for_ms*: closes itself after that.
+
+    *is_settled*: whether new settings leave nothing to tell.
+    """
 
     message: str
     hint: str = ""
@@ -37,6 +42,7 @@ class NoticeText:
     dismiss: str = ""
     on_dismissed: Callable[[], None] | None = None
     for_ms: int = 0
+    is_settled: Callable[[Settings], bool] | None = None
 
 
 class NoticeLine(QWidget):
@@ -77,6 +83,15 @@ class NoticeLine(QWidget):
         self._timer.timeout.connect(lambda: self._finish(self._dismissed))
         if notice.for_ms:
             self._timer.start(notice.for_ms)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether it tells of something that can be taken back."""
+        return any(action.is_undo for action in self.notice.actions)
+
+    def undo(self) -> None:
+        """Do as its button says that takes back what was done."""
+        self._finish(next(action.act for action in self.notice.actions if action.is_undo))
 
     def finish(self) -> None:
         """Close as if the person had dismissed it."""
@@ -128,6 +143,8 @@ class Notices(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 8, 0, 0)
         self._column.setSpacing(8)
+        self._undo = QShortcut(QKeySequence("Ctrl+Z"), self, enabled=False)  # otherwise it is the text fields'
+        self._undo.activated.connect(self.undo)
         self.hide()
 
     @property
@@ -145,8 +162,20 @@ class Notices(QWidget):
         line.closed.connect(lambda: self._remove(line))
         self._lines.append(line)
         self._column.addWidget(line)
-        self.show()
+        self._on_lines()
         return line
+
+    def undo(self) -> None:
+        """Take back what the newest notice that can tells about."""
+        line = next((line for line in reversed(self._lines) if line.can_undo), None)
+        if line is not None:
+            line.undo()
+
+    def use(self, settings: Settings) -> None:
+        """Close what was about other settings than *settings*."""
+        for line in tuple(self._lines):
+            if line.notice.is_settled is not None and line.notice.is_settled(settings):
+                line.withdraw()
 
     def finish_all(self) -> None:
         """Close all, as on leaving: what waits for its undo to pass is done now."""
@@ -164,4 +193,8 @@ class Notices(QWidget):
             self._column.removeWidget(line)
             line.hide()
             line.deleteLater()
+        self._on_lines()
+
+    def _on_lines(self) -> None:
         self.setVisible(bool(self._lines))
+        self._undo.setEnabled(any(line.can_undo for line in self._lines))

@@ -29,6 +29,7 @@ class KeyboardPage(SettingsPage):
             ("Ctrl+L", self.tr("Type instead of talking")),
             ("Ctrl+R", self.tr("Answer again")),
             ("Ctrl+Shift+C", self.tr("Copy the answer")),
+            ("Ctrl+Z", self.tr("Take a deletion back, while it is told")),
             ("Ctrl+B", self.tr("Show or hide the conversations")),
             ("Ctrl+J", self.tr("Show or hide the pictures")),
             ("Ctrl+V", self.tr("Attach what was copied, where no text field has the focus")),
