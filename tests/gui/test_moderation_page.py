@@ -177,6 +177,18 @@ def test_automatic_checks_do_not_replace_what_the_person_looks_at(hands: Hands) 
     assert hands.page.check.check.isEnabled()
 
 
+def test_no_earlier_text_stands_under_the_name_of_a_picture(hands: Hands) -> None:
+    check = hands.page.check
+    picture = checked(subject=Subject(SubjectKind.IMAGE, name="photo.png"), text="")
+    hands.page.apply(CheckDone(checked()))
+    hands.page.apply(CheckDone(picture))
+    assert check.origin.text() == "photo.png"
+    assert check.text.toPlainText() == ""
+    check.text.setPlainText("Mine, not checked yet.")
+    hands.page.apply(CheckDone(picture))
+    assert check.text.toPlainText() == "Mine, not checked yet."
+
+
 def test_files_and_the_conversation(hands: Hands) -> None:
     check = hands.page.check
     for name in ("a.srt", "b.PNG"):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from voiceapp.core.batch import BatchJob, BatchLine, BatchState, CancelBatch, LineState, ShowBatchLines, Task
+from voiceapp.core.money import usd
 from voiceapp.gui.controls import IconButton
 from voiceapp.gui.plain_words import PlainLabel, plain_tip
 from voiceapp.gui.theme import Theme
@@ -156,5 +157,5 @@ class BatchRow(QWidget):
         if job.failed and job.state is not BatchState.FAILED:
             parts.append(self.tr("{n} failed").format(n=job.failed))
         if job.usd is not None:
-            parts.append(f"${job.usd:.4f}")
+            parts.append(usd(job.usd))
         self.facts.setText(" · ".join(part for part in parts if part))

@@ -181,9 +181,12 @@ class CheckView(QWidget):
 
     def show_checked(self, checked: Checked, hint: str = "") -> None:
         """Show a result, of today or from the log."""
-        self.checked = checked
-        if checked.text and checked.text != self.text.toPlainText():
+        earlier, self.checked = self.checked, checked
+        text = self.text.toPlainText()
+        if checked.text and checked.text != text:
             self.text.setPlainText(checked.text)
+        elif checked.subject.kind is SubjectKind.IMAGE and earlier is not None and text == earlier.text:
+            self.text.clear()  # it would stand under the picture's name; what the person writes stays
         self.origin.setText(self._origin(checked))
         self._show_result(hint)
 
