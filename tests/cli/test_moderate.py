@@ -61,7 +61,7 @@ def test_lines_of_a_file_go_in_batches(connected: Terminal, openai_server: Loopb
     assert [len(r.json["input"]) for r in openai_server.requests_for("/moderations")] == [32, 32, 32, 3]
     plain = connected.run("moderate", "-", typed="\n".join(lines))
     assert (plain.code, plain.err) == (3, "")
-    assert plain.out.splitlines() == ["42: Violence 0.90: the axe", "1 of 99 lines are too much."]
+    assert plain.out.splitlines() == ["42: Violence 0.90: the axe", "1 of 99 lines is too much."]
 
 
 def test_a_terminal_sees_a_progress_bar(connected: Terminal, openai_server: LoopbackServer, tmp_path: Path) -> None:

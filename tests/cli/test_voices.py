@@ -71,6 +71,7 @@ def test_voices_of_this_computer(terminal: Terminal, tmp_path: Path) -> None:
     ("words", "part"),
     [
         (("voices", "--preview", "nobody"), "nobody"),
+        (("say", "x", "--voice", "nobody"), "no voice called “nobody”"),
         (("say", "x", "--model", "gpt-audio-1.5"), "--provider"),
     ],
 )

@@ -91,3 +91,18 @@ def test_what_was_put_off_or_runs_elsewhere_is_not_announced() -> None:
     assert endings(TABLE, replace(settings, endings_seen=("gpt-4o",)), TODAY) == ()
     assert endings(TABLE, chosen(chat=Choice("shed", "gpt-4o")), TODAY) == ()
     assert endings(TABLE, Settings(), TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("prices", "words"),
+    [
+        ({}, ""),
+        ({"text_in": 5.0, "text_out": 12.5}, "text in $5, text out $12.5 for a million tokens"),
+        ({"seconds": 0.0001}, "$0.006 a minute of sound"),
+        ({"text_in": 1.0, "seconds": 0.000075}, "text in $1 for a million tokens; $0.0045 a minute of sound"),
+        ({"checks": 0.0}, "free"),
+        ({"pages": 2.0}, "$2 (pages)"),
+    ],
+)
+def test_prices_are_told_in_words(prices: dict[str, float], words: str) -> None:
+    assert price_of(Model("one", prices=prices)) == words

@@ -9,6 +9,7 @@ from voiceapp.core.conversation import Role
 from voiceapp.core.own_search import (
     PASSAGE_CHARS,
     Found,
+    IndexEstimate,
     best_passage,
     cited,
     cut,
@@ -16,6 +17,7 @@ from voiceapp.core.own_search import (
     place_of,
     quoted,
 )
+from voiceapp.core.usage import Cost
 
 ONE = Found("The plumber comes on Friday.", 3, "Boiler", 12, None, Role.USER, 0.0)
 TAKE = Found("Call the plumber.", None, "", None, 7, Role.USER, 0.0)
@@ -70,3 +72,8 @@ def test_the_model_is_told_who_said_what_and_when() -> None:
 def test_without_a_model_the_passages_are_quoted() -> None:
     assert "2026-05-12: “The plumber comes on Friday.” [1]" in quoted([ONE], ["2026-05-12"])
     assert "nothing" in quoted([], [])
+
+
+def test_one_text_is_told_as_one() -> None:
+    assert IndexEstimate(1, 20, Cost()).words.startswith("1 text, about 20 tokens")
+    assert IndexEstimate(2000, 20, Cost()).words.startswith("2,000 texts, about")

@@ -128,7 +128,7 @@ def test_clean_words_stand_beside_the_dictated_ones_and_are_taken_along(room: Sc
 def test_lost_words_and_failures_are_told(room: ScriptedRoom) -> None:
     room.clean_up()
     room.session.tell(CleanEnded(7, RAW, 2, 1))
-    room.until("The model left out words in 1 of 2 parts; those are as they were dictated.")
+    room.until("The model left out words in 1 of 2 parts; that one is as it was dictated.")
     room.clean_up()
     assert not room.window.clean.toPlainText()
     room.session.tell(CleanEnded(7, problem=ev.Problem("config", "This needs a language model.", "Choose one.")))
@@ -179,7 +179,7 @@ def test_the_real_session_asks_the_service_and_keeps_what_was_dictated(
     opening = Opening(paths, provider="openai", devices=FakeDevices())
     room = Room(qtbot, theme, lambda emit: open_session(opening, emit))
     try:
-        for text, shown, words in ((BETTER, BETTER, "nothing seems"), ("A boat.", RAW, "left out words in 1 of 1")):
+        for text, shown, words in ((BETTER, BETTER, "nothing seems"), ("A boat.", RAW, "left out words; they are")):
             keyed_server.script.chat = ChatScript((json.dumps({"text": text}),))
             room.clean_up()
             qtbot.waitUntil(lambda words=words: words in room.window.state.text(), timeout=20_000)  # type: ignore[misc]

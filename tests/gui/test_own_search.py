@@ -139,6 +139,8 @@ def test_what_costs_much_is_said_before_it_is_read(stage: Stage, qtbot: QtBot) -
     assert stage.commands(1)[-1] == IndexOwn()
     stage.session.tell(IndexProgress(4936, "OpenAI"))
     qtbot.waitUntil(lambda: "4936 texts still" in line.text())
+    stage.session.tell(IndexProgress(1, "OpenAI"))
+    qtbot.waitUntil(lambda: "1 text still" in line.text())
 
 
 def long_conversation(count: int) -> Conversation:

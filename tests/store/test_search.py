@@ -153,3 +153,17 @@ def test_no_query_is_an_error_for_the_database(query: str) -> None:
         if len(expression) < 60:  # long queries are cut
             assert found == [(5,)], "a text is found by itself"
     db.close()
+
+
+TABLE = """Prices:
+
+| Fruit | Price |
+|:------|------:|
+| pears | 2 |
+
+Ask - or not | as you like."""
+
+
+def test_of_a_table_only_the_cells_are_shown() -> None:
+    assert snippet(TABLE, "pears") == "Prices: Fruit · Price pears · 2 Ask - or not | as you like."
+    assert snippet("|---|---|", "pears") == ""

@@ -11,7 +11,7 @@ from tests.fakes import FakeChat
 from tests.fakes.chat import Step
 from tests.virtual_clock import virtual_clock
 from tests.voice.stage import Stage
-from voiceapp.core.cleaning import CleanBegun, CleanEnded, CleanProgress, CleanTake, StopCleaning
+from voiceapp.core.cleaning import CleanBegun, CleanEnded, CleanProgress, CleanTake, StopCleaning, left_out
 from voiceapp.core.conversation import TakeState
 from voiceapp.core.notes import parts_of
 from voiceapp.core.settings import Settings
@@ -100,3 +100,9 @@ async def test_it_is_stopped_by_the_person_and_by_the_next() -> None:
 async def asked(room: Room, count: int) -> None:
     """Wait until the model has the *count*-th request."""
     await room.until(lambda: len(room.chat.requests) >= count)
+
+
+def test_one_part_is_told_as_one() -> None:
+    assert left_out(1, 1) == "The model left out words; they are as dictated."
+    assert left_out(1, 4) == "The model left out words in 1 of 4 parts; that one is as it was dictated."
+    assert left_out(2, 4) == "The model left out words in 2 of 4 parts; those are as they were dictated."

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from gettext import gettext as _
+from gettext import ngettext
 
 from voiceapp.audio.takefile import WavTakes
 from voiceapp.cli.installation import keys_of, settings_of
@@ -168,11 +169,13 @@ async def _results(office: Office, job_id: int) -> int:
 def _tell_offer(office: Office, offer: Offer) -> None:
     found, output = offer.estimate, office.context.output
     cost = _("unknown") if found.usd is None else f"${found.usd:.4f}"
-    output.text(
-        _("{n} texts, about {tokens_in} tokens in and {tokens_out} out; {engine}; cost about: {cost}").format(
-            n=found.lines, tokens_in=found.tokens_in, tokens_out=found.tokens_out, engine=offer.engine, cost=cost
-        )
+    words = ngettext(
+        "{n} text, about {tokens_in} tokens in and {tokens_out} out; {engine}; cost about: {cost}",
+        "{n} texts, about {tokens_in} tokens in and {tokens_out} out; {engine}; cost about: {cost}",
+        found.lines,
     )
+    facts = {"n": found.lines, "tokens_in": found.tokens_in, "tokens_out": found.tokens_out}
+    output.text(words.format(**facts, engine=offer.engine, cost=cost))
     output.event(
         "estimate",
         lines=found.lines,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from gettext import gettext as _
 
 from voiceapp.cli.ask import question
 from voiceapp.cli.engines import open_engines
 from voiceapp.cli.notes import deliver, text_of
 from voiceapp.cli.running import Context, run_job
+from voiceapp.core.cleaning import left_out
 from voiceapp.core.settings import LOCAL, Job
 from voiceapp.voice.desks.notes import needs_model
 from voiceapp.voice.writing import clean as cleaned
@@ -26,11 +26,7 @@ async def clean(context: Context, arguments: argparse.Namespace) -> int:
             raise needs_model()
         result = await cleaned(tools.engines.chat, text)
     if result.raw_parts:
-        context.output.notice(
-            _("The model left out words in {raw} of {n} parts; those are as they were dictated.").format(
-                raw=result.raw_parts, n=result.parts
-            )
-        )
+        context.output.notice(left_out(result.raw_parts, result.parts))
     if context.output.is_json:
         context.output.event("clean", text=result.text, parts=result.parts, raw_parts=result.raw_parts)
     if not context.output.is_json or arguments.out is not None:

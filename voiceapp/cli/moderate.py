@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from gettext import gettext as _
+from gettext import ngettext
 from pathlib import Path
 
 from voiceapp.audio.takefile import WavTakes
@@ -95,7 +96,8 @@ class _Desk:
                     await self._tell(checked, item.line, is_alone=len(items) == 1)
                 progress.advance(len(batch))
         if len(items) > 1:
-            self._output.text(_("{count} of {total} lines are too much.").format(count=count, total=len(items)))
+            words = ngettext("{n} of {total} lines is too much.", "{n} of {total} lines are too much.", count)
+            self._output.text(words.format(n=count, total=len(items)))
             self._output.event("summary", lines=len(items), flagged=count)
         return FLAGGED if count else 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from gettext import gettext as _
+from gettext import ngettext
 
 from voiceapp.cli.given import given
 from voiceapp.cli.running import Context, run_job
@@ -33,5 +34,6 @@ async def _replay(context: Context, arguments: argparse.Namespace) -> int:
             ),
             detail="difference",
         )
-    context.output.text(_("{count} decisions, all as today.").format(count=count))
+    words = ngettext("{count} decision, as today.", "{count} decisions, all as today.", count)
+    context.output.text(words.format(count=count))
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import AsyncIterator
+from gettext import gettext as _
 from pathlib import Path
 
 from voiceapp import resources
@@ -15,9 +16,11 @@ from voiceapp.audio.soundfile_io import write
 from voiceapp.cli.ask import question, sound_target
 from voiceapp.cli.engines import Tools, open_engines
 from voiceapp.cli.running import Context, run_job
+from voiceapp.core.errors import ConfigError
 from voiceapp.core.settings import Job
 from voiceapp.core.speech import SpeechRequest
 from voiceapp.core.usage import spoken_amounts
+from voiceapp.ports import TextToSpeech
 from voiceapp.voice.answer import SpokenReply
 from voiceapp.voice.playback import Playback
 
@@ -32,6 +35,8 @@ async def say(context: Context, arguments: argparse.Namespace) -> int:
     text = await question(arguments.text)
     async with open_engines(context, voice_model=arguments.model) as tools:
         settings = tools.settings
+        if arguments.voice:
+            check_voice(tools.engines.speech, arguments.voice)
         request = SpeechRequest(
             "",
             arguments.voice or settings.voice,
@@ -41,6 +46,16 @@ async def say(context: Context, arguments: argparse.Namespace) -> int:
         )
         await speak(context, tools, text, request, out)
     return 0
+
+
+def check_voice(engine: TextToSpeech, name: str) -> None:
+    """Tell before any work that *engine* has no voice *name*, where its voices are known. Raises ConfigError."""
+    known = {voice.id for voice in engine.voices()}
+    if known and name not in known:
+        raise ConfigError(
+            _("{engine} has no voice called “{name}”.").format(engine=engine.label, name=name),
+            hint=_("voiceapp voices lists those that it has."),
+        )
 
 
 async def speak(context: Context, tools: Tools, text: str, request: SpeechRequest, out: Path | None) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from gettext import gettext as _
+from gettext import ngettext
 
 from voiceapp.audio.takefile import WavTakes
 from voiceapp.cli.installation import keys_of, settings_of
@@ -17,6 +18,7 @@ from voiceapp.cli.running import Context, run_job
 from voiceapp.core.budget import OverBudget
 from voiceapp.core.errors import ConfigError
 from voiceapp.core.own_search import Found, IndexEstimate, Matching
+from voiceapp.core.search_text import one_line
 from voiceapp.core.settings import Choice, Job, Settings
 from voiceapp.core.speech import Usage
 from voiceapp.store.passages import SqlitePassages
@@ -97,7 +99,8 @@ async def _index(context: Context, own: OwnSearch, settings: Settings, account: 
         context.output.event("indexing", left=left, engine=embedder.label)
         if not context.output.is_json and time.monotonic() > told_s + TELL_S:
             told_s = time.monotonic()
-            context.output.notice(_("Indexing by meaning: {n} texts left.").format(n=left))
+            words = ngettext("Indexing by meaning: {n} text left.", "Indexing by meaning: {n} texts left.", left)
+            context.output.notice(words.format(n=left))
 
 
 def _count(account: Account, usage: Usage) -> None:
@@ -120,7 +123,7 @@ async def _tell_estimate(context: Context, own: OwnSearch, settings: Settings, a
 def tell_found(output: Output, found: Sequence[Found], *, is_numbered: bool = False) -> None:
     """Print passages, numbered as they are cited where wanted."""
     for number, one in enumerate(found, start=1):
-        line = " ".join(one.text.split())
+        line = " ".join(one_line(one.text).split())
         text = line if len(line) <= TEXT_CHARS else line[: TEXT_CHARS - 1] + "…"
         head = f"[{number}] " if is_numbered else ""
         by = "" if one.is_by_text else _("  (by meaning)")

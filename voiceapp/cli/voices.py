@@ -8,8 +8,7 @@ from gettext import gettext as _
 from voiceapp.cli.ask import sound_target
 from voiceapp.cli.engines import open_engines
 from voiceapp.cli.running import Context, run_job
-from voiceapp.cli.say import speak
-from voiceapp.core.errors import ConfigError
+from voiceapp.cli.say import check_voice, speak
 from voiceapp.core.speech import SpeechRequest
 from voiceapp.core.voices import sample
 
@@ -32,11 +31,7 @@ async def voices(context: Context, arguments: argparse.Namespace) -> int:
                 mark = _("chosen") if is_chosen else ""
                 context.output.text(f"{voice.id:<24} {voice.name:<28} {voice.language:<4} {mark}".rstrip())
             return 0
-        if arguments.preview not in known and known:
-            raise ConfigError(
-                _("{engine} has no voice called “{name}”.").format(engine=engine.label, name=arguments.preview),
-                hint=_("voiceapp voices lists those that it has."),
-            )
+        check_voice(engine, arguments.preview)
         text = sample(arguments.preview, known, settings.language)
         request = SpeechRequest("", arguments.preview, settings.speed, settings.language, settings.voice_style)
         await speak(context, tools, text, request, out)

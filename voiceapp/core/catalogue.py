@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from gettext import gettext as _
 from typing import Any
 
 from voiceapp.core.models import Model, ModelTable
@@ -83,5 +84,30 @@ def with_replacement(settings: Settings, ending: ModelEnding) -> Settings:
 
 
 def price_of(model: Model) -> str:
-    """Return the prices in one line, "" where they are unknown."""
-    return ", ".join(f"{kind} {price:g}" for kind, price in model.prices.items())
+    """Return the prices in one line, in US dollars, "" where they are unknown."""
+    tokens = {
+        "text_in": _("text in"),
+        "text_cached": _("text known from before"),
+        "text_cache_write": _("text kept for later"),
+        "text_out": _("text out"),
+        "audio_in": _("sound in"),
+        "audio_cached": _("sound known from before"),
+        "audio_out": _("sound out"),
+        "image_in": _("pictures in"),
+        "image_out": _("pictures out"),
+    }
+    others = {
+        "seconds": _("{price} a minute of sound"),
+        "characters": _("{price} for a million characters"),
+        "images": _("{price} a picture"),
+        "checks": _("{price} a check"),
+    }
+    prices = {kind: price * (60 if kind == "seconds" else 1) for kind, price in model.prices.items()}
+    if prices and not any(prices.values()):
+        return _("free")
+    shares = ", ".join(f"{tokens[kind]} ${price:.4g}" for kind, price in prices.items() if kind in tokens)
+    told = [_("{prices} for a million tokens").format(prices=shares)] if shares else []
+    for kind, price in prices.items():
+        if kind not in tokens:
+            told.append(others.get(kind, f"{{price}} ({kind})").format(price=f"${price:.4g}"))
+    return "; ".join(told)

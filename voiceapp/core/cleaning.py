@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from gettext import gettext as _
+from gettext import ngettext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,3 +65,13 @@ class CleanEnded:
 
 CleanCommand = CleanTake | StopCleaning
 CleanEvent = CleanBegun | CleanProgress | CleanEnded
+
+
+def left_out(raw_parts: int, parts: int) -> str:
+    """Say that the model left words out in *raw_parts* of *parts*."""
+    words = ngettext(
+        "The model left out words in {raw} of {n} parts; that one is as it was dictated.",
+        "The model left out words in {raw} of {n} parts; those are as they were dictated.",
+        raw_parts,
+    )
+    return words.format(raw=raw_parts, n=parts) if parts > 1 else _("The model left out words; they are as dictated.")

@@ -127,8 +127,12 @@ def candidate_words(candidate: Candidate) -> str:
     size, free = size_words(candidate.size_bytes), size_words(candidate.free_bytes)
     match found.kind:
         case Kind.HISTORY:
-            return _("{folder} holds a history already: {conversations} conversations, {takes} recordings.").format(
-                folder=candidate.folder, conversations=found.conversations, takes=found.takes
+            talks = ngettext("{n} conversation", "{n} conversations", found.conversations)
+            takes = ngettext("{n} recording", "{n} recordings", found.takes)
+            return _("{folder} holds a history already: {conversations}, {takes}.").format(
+                folder=candidate.folder,
+                conversations=talks.format(n=found.conversations),
+                takes=takes.format(n=found.takes),
             )
         case Kind.UNFINISHED:
             words = _("{folder} holds a copy that was not finished. {size} are to be there, in {files}; {free} free.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from gettext import gettext as _
+from gettext import ngettext
 from typing import Any
 
 
@@ -133,7 +134,8 @@ def summary(store: DocumentStore) -> str:
     if not total:
         return _("No documents yet.")
     if store.is_busy:
-        return _("{ready} of {total} documents are ready").format(ready=store.ready, total=total)
+        one, many = "{ready} of {total} document is ready", "{ready} of {total} documents are ready"
+        return ngettext(one, many, total).format(ready=store.ready, total=total)
     words = _("1 document") if store.ready == 1 else _("{n} documents").format(n=store.ready)
     return f"{words}, {_('{n} failed').format(n=store.failed)}" if store.failed else words
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from gettext import gettext as _
+from gettext import ngettext
 
 from voiceapp.core.conversation import Role
 from voiceapp.core.money import cost_words
@@ -156,7 +157,8 @@ class IndexEstimate:
     @property
     def words(self) -> str:
         """The estimate in a line: "5,000 texts, about 250,000 tokens, about $0.01"."""
-        sizes = _("{texts} texts, about {tokens} tokens").format(texts=f"{self.texts:,}", tokens=f"{self.tokens:,}")
+        words = ngettext("{texts} text, about {tokens} tokens", "{texts} texts, about {tokens} tokens", self.texts)
+        sizes = words.format(texts=f"{self.texts:,}", tokens=f"{self.tokens:,}")
         return f"{sizes}, {cost_words(self.cost)}"
 
 

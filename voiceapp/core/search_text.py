@@ -77,9 +77,24 @@ def _terms(query: str) -> list[str]:
     return terms
 
 
+def one_line(text: str) -> str:
+    """Return *text* in one line, of its tables the cells alone."""
+    return " ".join(_cells(row) if "|" in row else row.strip() for row in text.splitlines() if row.strip()).strip()
+
+
+def _cells(row: str) -> str:
+    """Return a row's cells with dots between them; "" for the rule below a head. Other lines stay as they are."""
+    line = row.strip()
+    if "-" in line and not line.strip("|:- "):
+        return ""
+    if len(line) > 1 and line[0] == line[-1] == "|":
+        return " · ".join(cell for part in line.strip("|").split("|") if (cell := part.strip()))
+    return line
+
+
 def snippet(text: str, query: str, width: int = 90) -> str:
     """Return about *width* characters of *text* around the first word of *query* that occurs in it."""
-    line = " ".join(text.split())
+    line = " ".join(one_line(text).split())
     place = _first_place(line, query)
     start = max(0, place - width // 3)
     if start > 0:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from voiceapp.core.cleaning import CleanBegun, CleanEnded, CleanEvent, CleanProgress, StopCleaning
+from voiceapp.core.cleaning import CleanBegun, CleanEnded, CleanEvent, CleanProgress, StopCleaning, left_out
 from voiceapp.core.notes import parts_of
 from voiceapp.gui.copy_button import CopyButton
 from voiceapp.gui.dress import dress
@@ -148,9 +148,7 @@ class CleanWindow(QDialog):
         if event.is_stopped:
             return self.tr("Stopped. The words stay as they were dictated.")
         if event.raw_parts:
-            return self.tr("The model left out words in {raw} of {n} parts; those are as they were dictated.").format(
-                raw=event.raw_parts, n=event.parts
-            )
+            return left_out(event.raw_parts, event.parts)
         return self.tr("Compared with what was dictated, nothing seems to be lost.")
 
     def _set_busy(self, *, is_busy: bool) -> None:

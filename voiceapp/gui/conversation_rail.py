@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from voiceapp.core.conversation import ConversationHead
 from voiceapp.core.events import ConversationsListed
 from voiceapp.core.own_search import PassagesFound
+from voiceapp.core.search_text import one_line
 from voiceapp.gui.assets import assets_dir
 from voiceapp.gui.controls import IconButton, Line, RowButton, Surface
 from voiceapp.gui.conversation_list import HEAD_ROLE, ConversationDelegate, ConversationList, FoundRow
@@ -215,7 +216,11 @@ class ConversationRail(Surface):
 
         *estimate*: what that takes, where it begins with the person's click only.
         """
-        words = self.tr("Search by meaning: {n} texts still to read").format(n=left)
+        one, many = (
+            self.tr("Search by meaning: 1 text still to read"),
+            self.tr("Search by meaning: {n} texts still to read"),
+        )
+        words = one if left == 1 else many.format(n=left)
         if estimate:
             words = self.tr("Search by meaning: {estimate}. Nothing is sent before you start it here.").format(
                 estimate=estimate
@@ -231,7 +236,7 @@ class ConversationRail(Surface):
         rows: dict[int, FoundRow] = {}
         for one in event.found:
             if one.is_by_meaning and one.conversation_id is not None and one.message_id is not None:
-                row = FoundRow(one.conversation_id, one.title, one.at_s, 0, one.text, one.message_id)
+                row = FoundRow(one.conversation_id, one.title, one.at_s, 0, one_line(one.text), one.message_id)
                 rows.setdefault(row.id, row)
         self.model.show_found(tuple(rows.values()))
         if self.model.rowCount():

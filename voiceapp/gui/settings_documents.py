@@ -143,9 +143,10 @@ class DocumentsPage(SettingsPage):
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setText(self.tr("Delete “{name}”?").format(name=store.name))
-        box.setInformativeText(
-            self.tr("Its {n} documents are deleted at the service. Your own files stay.").format(n=len(store.documents))
-        )
+        one = self.tr("Its document is deleted at the service. Your own file stays.")
+        many = self.tr("Its {n} documents are deleted at the service. Your own files stay.")
+        count = len(store.documents)
+        box.setInformativeText(one if count == 1 else many.format(n=count))
         deletes = box.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
         deletes.clicked.connect(lambda: self.wanted.emit(d.RemoveStore(store_id)))
         box.addButton(QMessageBox.StandardButton.Cancel)

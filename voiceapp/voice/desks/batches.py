@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from gettext import gettext as _
+from gettext import ngettext
 from typing import Any, get_args
 
 from voiceapp.core import batch as b
@@ -117,10 +118,19 @@ def ending(job: b.BatchJob) -> str:
         case b.BatchState.FAILED:
             return job.problem or _("The batch failed.")
         case b.BatchState.CANCELLED:
-            return _("The batch was cancelled; {done} of {total} texts are done.").format(
-                done=job.done, total=job.total
+            words = ngettext(
+                "The batch was cancelled; {done} of {total} text is done.",
+                "The batch was cancelled; {done} of {total} texts are done.",
+                job.total,
             )
+            return words.format(done=job.done, total=job.total)
         case _ if job.failed:
-            return _("The batch is done: {done} texts, {failed} failed.").format(done=job.done, failed=job.failed)
+            words = ngettext(
+                "The batch is done: {done} text, {failed} failed.",
+                "The batch is done: {done} texts, {failed} failed.",
+                job.done,
+            )
+            return words.format(done=job.done, failed=job.failed)
         case _:
-            return _("The batch is done: {done} texts.").format(done=job.done)
+            words = ngettext("The batch is done: {done} text.", "The batch is done: {done} texts.", job.done)
+            return words.format(done=job.done)
