@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
+from tests.own_home import own_home
 from voiceapp.gui.data_folder_row import DataFolderRow
 from voiceapp.gui.settings_dialog import SettingsDialog
 from voiceapp.gui.settings_page import Facts
@@ -75,13 +76,7 @@ class Scene:
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Paths:
-    for name in ("DATA", "CONFIG", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
-    paths = Paths.of_platform()
-    if not paths.data.is_relative_to(tmp_path):
-        pytest.skip("this system's folders cannot be moved for a test")
-    paths.create()
-    DataFolder._make_database(paths.data)
+    paths = own_home(monkeypatch, tmp_path)
     (paths.data / "images").mkdir()
     (paths.data / "images" / "a.png").write_bytes(bytes(PICTURE_BYTES))
     return paths

@@ -7,9 +7,11 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from tests.openai_api.clock import Clock
 from tests.server.loopback import LoopbackServer
 from voiceapp.core.settings import Provider, ProviderKind
 from voiceapp.openai_api.client import Timeouts
+from voiceapp.openai_api.queue import ProviderQueue
 from voiceapp.openai_api.wire import Wire
 from voiceapp.resources import model_table
 
@@ -61,3 +63,15 @@ async def make_wire(server: LoopbackServer, waits_s: list[float]) -> AsyncIterat
 def wire(make_wire: MakeWire) -> Wire:
     """The wire to OpenAI as the server plays it."""
     return make_wire()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Passes only while somebody pauses."""
+    return Clock()
+
+
+@pytest.fixture
+def queue(clock: Clock) -> ProviderQueue:
+    """A provider's queue that waits by the clock."""
+    return ProviderQueue(clock.now, clock.pause)

@@ -7,9 +7,10 @@ import asyncio
 import numpy as np
 import pytest
 
+from tests.openai_api.clock import Clock
 from tests.openai_api.conftest import MakeWire
 from tests.openai_api.test_live import hear
-from tests.openai_api.test_resilience import Clock
+from tests.openai_api.test_realtime_speech import scene
 from tests.server.loopback import LoopbackServer
 from tests.server.realtime import Session, transcribe
 from tests.server.realtime_speech import Reply, greet
@@ -24,16 +25,6 @@ SPEAKS, HEARS = "gpt-realtime-2.1-mini", "gpt-live-transcribe"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def queue(clock: Clock) -> ProviderQueue:
-    return ProviderQueue(clock.now, clock.pause)
-
-
-@pytest.fixture
 def wire(make_wire: MakeWire, queue: ProviderQueue) -> Wire:
     return make_wire(queue=queue)
 
@@ -45,20 +36,14 @@ async def tell(session: Session, left: int, resets_s: float = 50.0) -> None:
     await session.send("rate_limits.updated", rate_limits=[requests, tokens])
 
 
-async def speak_with_nothing_left(session: Session) -> None:
+@scene
+async def speak_with_nothing_left(session: Session, reply: Reply) -> None:
     """Speak everything; with each response nothing is left of the allowance."""
-    await greet(session)
-    while True:
-        event = await session.receive()
-        if event["type"] == "session.update":
-            await session.send("session.updated", session=session.config)
-        elif event["type"] == "response.create":
-            reply = Reply(session, event["response"])
-            await reply.begin()
-            await tell(session, 0)
-            await reply.sound()
-            await reply.words()
-            await reply.done()
+    await reply.begin()
+    await tell(session, 0)
+    await reply.sound()
+    await reply.words()
+    await reply.done()
 
 
 async def refuse(session: Session) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.fakes.cache import MemoryCache
 from tests.openai_api.adapters import ADAPTERS, Adapter
+from tests.openai_api.clock import Clock
 from tests.openai_api.conftest import MakeWire
 from tests.server import faults
 from tests.server.audio_answers import json_answer
@@ -24,32 +25,6 @@ from voiceapp.openai_api.queue import LOOK_AGAIN_S, ProviderQueue
 from voiceapp.openai_api.text_to_speech import HttpTextToSpeech
 
 COMPLETE, _RESPOND, _HEAR, SPEAK, DRAW, JUDGE, EMBED = ADAPTERS
-
-
-class Clock:
-    """Time that passes only while somebody pauses."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-        self.pauses: list[float] = []
-
-    def now(self) -> float:
-        return self.now_s
-
-    async def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now_s += seconds
-        await asyncio.sleep(0)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def queue(clock: Clock) -> ProviderQueue:
-    return ProviderQueue(clock.now, clock.pause)
 
 
 def empty(resets: str) -> dict[str, str]:

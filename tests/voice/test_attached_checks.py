@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from tests.fakes import FakeChat, FakeDevices, FakeHearing, FakeModerator, voice_like
-from tests.fakes.attachments import FakePrepare, MemoryAttachments
 from tests.pictures import png
 from tests.virtual_clock import virtual_clock
+from tests.voice.draft_table import DraftTable, settings
 from tests.voice.stage import Stage
 from voiceapp.core import attachments as a
 from voiceapp.core import events as e
@@ -20,13 +19,10 @@ from voiceapp.core.checks import CheckDone, DraftKept, SubjectKind
 from voiceapp.core.commands import SendText, StartTalking, StopTalking
 from voiceapp.core.errors import NoNetwork
 from voiceapp.core.moderation import Action, Decision, OnFailure, Policy, Rule
-from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
 from voiceapp.core.turn import Phase
 from voiceapp.core.vision import Vision, VisionTable
 from voiceapp.voice.attached_checks import PASSAGE_CHARS
-from voiceapp.voice.desks.drafts import DraftDesk
 from voiceapp.voice.session import VoiceSession
-from voiceapp.voice.studio import Studio
 
 TABLE = VisionTable(((("*",), Vision(patch_px=32, patches_max=2500, detail="high", pdf_pages=100)),))
 SHOW, BLOCK = Rule(Action.SHOW), Rule(Action.BLOCK)
@@ -35,39 +31,17 @@ AXE = {"axe": {"violence": 0.71}}
 BLOOD = {"violence/graphic": 0.9}
 
 
-class Table:
-    """A stage with a moderator and a desk for drafts."""
+class Table(DraftTable):
+    """With a moderator."""
 
     def __init__(self, judge: FakeModerator | None, rule: Rule = BLOCK, limit: float | None = None) -> None:
-        provider = Provider("openai", ProviderKind.OPENAI)
-        settings = Settings(
-            providers=(*Settings().providers, provider),
-            jobs={Job.CHAT.value: Choice("openai", "seeing")},
+        own = replace(
+            settings(),
             is_start_sound=False,
             is_reply_aloud=False,
             moderation=Policy(input=rule, limits={} if limit is None else {"violence/graphic": limit}),
         )
-        self.stage = Stage(chat=FakeChat("I see.", "Yes."), settings=settings, moderation=judge)
-        self.prepare = FakePrepare()
-        self.files = MemoryAttachments(self.stage.store)
-        self.stage.make_desks = self._make
-
-    def _make(self, studio: Studio) -> tuple[DraftDesk, ...]:
-        studio.attached = desk = DraftDesk(studio, self.files, self.prepare, TABLE)
-        return (desk,)
-
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[VoiceSession]:
-        async with self.stage.session() as session:
-            yield session
-
-    @property
-    def attached(self) -> list[str]:
-        return [draft.attachment.name for draft in self.stage.all(a.DraftsChanged)[-1].drafts]
-
-    async def attach(self, session: VoiceSession, name: str, data: bytes) -> None:
-        session.handle(a.AttachData(name, data))
-        await self.stage.until(lambda: self.stage.all(a.DraftsChanged) and name in self.attached)
+        super().__init__(Stage(chat=FakeChat("I see.", "Yes."), settings=own, moderation=judge), TABLE)
 
     async def send(self, session: VoiceSession, text: str) -> None:
         session.handle(SendText(text))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import FakeChat, FakeDevices, FakeHearing, voice_like
-from tests.fakes.attachments import FakePrepare, MemoryAttachments
 from tests.pictures import png
 from tests.virtual_clock import virtual_clock
+from tests.voice.draft_table import DraftTable, settings
 from tests.voice.stage import Stage
 from voiceapp.core import attachments as a
 from voiceapp.core.commands import Interrupt, Regenerate, SendText, StartTalking, StopTalking
@@ -21,12 +19,10 @@ from voiceapp.core.errors import NoNetwork
 from voiceapp.core.events import MessageAdded, TakeChanged, TurnFailed
 from voiceapp.core.models import Model, ModelTable
 from voiceapp.core.own_search import AskNotes
-from voiceapp.core.settings import Choice, Job, Provider, ProviderKind, Settings
+from voiceapp.core.settings import Settings
 from voiceapp.core.turn import Phase
 from voiceapp.core.vision import BLIND, Vision, VisionTable
-from voiceapp.voice.desks.drafts import DraftDesk
 from voiceapp.voice.session import VoiceSession
-from voiceapp.voice.studio import Studio
 
 SEES = Vision(patch_px=32, patches_max=2500, detail="high", pdf_pages=100)
 TABLE = VisionTable(((("blind*",), BLIND), (("*",), SEES)))
@@ -34,41 +30,13 @@ PRICES = ModelTable((Model("seeing", jobs=("chat",), prices={"text_in": 1.0, "te
 PDF = b"%PDF-1.7"
 
 
-def settings(model: str = "seeing") -> Settings:
-    provider = Provider("openai", ProviderKind.OPENAI)
-    return Settings(providers=(*Settings().providers, provider), jobs={Job.CHAT.value: Choice("openai", model)})
-
-
-class Table:
-    """A stage with a desk for drafts."""
+class Table(DraftTable):
+    """Its chat describes a tower."""
 
     def __init__(self, chat: FakeChat | None = None, model: str = "seeing", own: Settings | None = None) -> None:
-        self.stage = Stage(
-            chat=chat or FakeChat(*(["A", " tower."] for _ in range(4))), settings=own or settings(model)
-        )
+        chat = chat or FakeChat(*(["A", " tower."] for _ in range(4)))
+        super().__init__(Stage(chat=chat, settings=own or settings(model)), TABLE)
         self.stage.models = PRICES
-        self.files = MemoryAttachments(self.stage.store)
-        self.prepare = FakePrepare()
-        self.stage.make_desks = self._make
-
-    def _make(self, studio: Studio) -> tuple[DraftDesk, ...]:
-        studio.attached = desk = DraftDesk(studio, self.files, self.prepare, TABLE)
-        return (desk,)
-
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[VoiceSession]:
-        async with self.stage.session() as session:
-            yield session
-
-    @property
-    def drafts(self) -> tuple[a.Draft, ...]:
-        told = self.stage.all(a.DraftsChanged)
-        return told[-1].drafts if told else ()
-
-    async def attach(self, session: VoiceSession, name: str = "tower.png", data: bytes = png(8, 8)) -> a.Attachment:
-        session.handle(a.AttachData(name, data))
-        await self.stage.until(lambda: any(draft.attachment.name == name for draft in self.drafts))
-        return self.drafts[-1].attachment
 
 
 async def test_a_typed_message_takes_what_is_attached_and_keeps_it() -> None:

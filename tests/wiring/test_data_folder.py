@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.own_home import own_home
 from voiceapp.core.data_folder import Kind, Why, candidate_words, next_words, why_words
 from voiceapp.core.errors import ConfigError, StoreError
 from voiceapp.paths import DATABASE, DataFolderGone, Paths
@@ -29,13 +30,7 @@ def always(_done: int, _whole: int) -> bool:
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Paths:
     """The platform's folders of nobody but this test, with a history and a recording."""
-    for name in ("DATA", "CONFIG", "CACHE"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
-    paths = Paths.of_platform()
-    if not paths.data.is_relative_to(tmp_path):
-        pytest.skip("this system's folders cannot be moved for a test")
-    paths.create()
-    DataFolder._make_database(paths.data)
+    paths = own_home(monkeypatch, tmp_path)
     (paths.data / "takes").mkdir()
     (paths.data / "takes" / "1.wav").write_bytes(b"recorded")
     return paths
